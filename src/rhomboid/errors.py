@@ -1,0 +1,39 @@
+"""Every error a user can meet, as one small tree. Each says what is wrong and what to do next, on one line.
+
+RhomboidError
+├── UsageError        the command was asked for something impossible      exit status 2
+└── DataError         a file or a stream does not hold what it should     exit status 1
+    └── RecordingError    an .mcap recording of ours is damaged, cut or foreign
+"""
+
+from __future__ import annotations
+
+
+def harmless(text: str) -> str:
+    """``text`` with everything that could steer a terminal made visible instead (``\\x1b`` and the like)."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+class RhomboidError(Exception):
+    """Base of all errors that are meant for the user; ``str()`` is one line and safe to print."""
+
+    exit_status = 1
+
+    def __init__(self, what: str, *, do: str, where: str = "") -> None:
+        """``what`` is wrong, ``where`` (a file, a line) and what to ``do`` about it."""
+        self.what, self.do, self.where = what, do, where
+        super().__init__(harmless(f"{where + ': ' if where else ''}{what}; {do}"))
+
+
+class UsageError(RhomboidError):
+    """The command line or a setting asks for something that cannot be."""
+
+    exit_status = 2
+
+
+class DataError(RhomboidError):
+    """A file or a stream does not hold what it should."""
+
+
+class RecordingError(DataError):
+    """A recording is damaged, cut or not one of ours."""

@@ -1,0 +1,210 @@
+"""What the signal core can say. Frozen, serialisable (``encode``/``decode`` as JSON), and in seconds of sensor time.
+
+``at_s`` of every event is the time of the newest sample that had been seen when the event was announced: what a person
+heard when, whatever is decided later about the past.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event", kw_only=True, omit_defaults=True):
+    """Base of all events."""
+
+    at_s: float
+
+
+# --- repetitions and sets -------------------------------------------------------------------------------------------
+
+Side = Literal["left", "right"]
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One out-and-back movement, counted or not, with what is known about it.
+
+    ``start_s`` leaving the resting pose, ``peak_s`` the far point, ``end_s`` back again. ``range_deg`` is the largest
+    rotation away from the resting pose (deg), ``confidence`` 0..1. ``out_s``, ``pause_s`` and ``back_s`` are the
+    concentric, far-point and eccentric durations; ``side`` is set for rotations and side bends once the reference has
+    shown which way is left.
+    """
+
+    start_s: float
+    peak_s: float
+    end_s: float
+    range_deg: float
+    confidence: float
+    out_s: float = 0.0
+    pause_s: float = 0.0
+    back_s: float = 0.0
+    side: Side | None = None
+
+
+class SetStarted(Event, frozen=True, tag="set_started"):
+    """A set began; ``set_index`` counts from 0 within the session."""
+
+    set_index: int
+    start_s: float
+
+
+class RepCompleted(Event, frozen=True, tag="rep"):
+    """A repetition was counted; ``number`` is the running count within the set, from 1."""
+
+    set_index: int
+    number: int
+    movement: Movement
+
+
+class MovementRefused(Event, frozen=True, tag="refused"):
+    """A movement was seen and not counted; ``reason`` says why in words a user understands."""
+
+    movement: Movement
+    reason: str
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True):
+    """What the look back over a finished set changed, and why."""
+
+    change: Literal["struck_out", "added"]
+    movement: Movement
+    reason: str
+
+
+class SetClosed(Event, frozen=True, tag="set_closed"):
+    """A set ended and was reconsidered as a whole.
+
+    ``reps`` is the final count and ``movements`` the repetitions it holds; ``live_reps`` is what had been announced on
+    the way, and ``corrections`` explains every difference between the two.
+    """
+
+    set_index: int
+    start_s: float
+    end_s: float
+    reps: int
+    live_reps: int
+    movements: tuple[Movement, ...]
+    corrections: tuple[Correction, ...] = ()
+
+
+# --- holds ----------------------------------------------------------------------------------------------------------
+
+
+class HoldStarted(Event, frozen=True, tag="hold_started"):
+    """The far point was reached at ``start_s`` and is being held."""
+
+    start_s: float
+
+
+class HoldEnded(Event, frozen=True, tag="hold_ended"):
+    """A hold ended: the time from reaching the far point to leaving it. ``drift_deg`` is how far it sank meanwhile."""
+
+    start_s: float
+    end_s: float
+    drift_deg: float = 0.0
+
+
+# --- posture --------------------------------------------------------------------------------------------------------
+
+Posture = Literal[
+    "upright", "leaning_forward", "leaning_back", "leaning_left", "leaning_right", "leaning", "moving", "lying",
+    "cannot_tell", "not_worn",
+]  # fmt: skip
+
+
+class PostureChanged(Event, frozen=True, tag="posture"):
+    """The posture state changed at ``start_s``. ``leaning`` is a tilt whose direction is not known yet."""
+
+    start_s: float
+    posture: Posture
+    reason: str = ""
+
+
+class SlouchStarted(Event, frozen=True, tag="slouch_started"):
+    """The trunk has been forward of the reference beyond the threshold, since ``start_s``, for the configured delay.
+
+    ``direction`` is "forward", or "unknown" while it is not known yet which way is forward.
+    """
+
+    start_s: float
+    tilt_deg: float
+    direction: Literal["forward", "unknown"] = "forward"
+
+
+class SlouchEnded(Event, frozen=True, tag="slouch_ended"):
+    """The slouch announced at ``alert_s`` is over."""
+
+    start_s: float
+    alert_s: float
+    end_s: float
+    peak_deg: float
+
+
+class ReferenceTaken(Event, frozen=True, tag="reference"):
+    """The upright reference was taken from ``start_s`` to ``end_s``; ``quality`` 0..1 with ``remark`` in words."""
+
+    start_s: float
+    end_s: float
+    quality: float
+    forward_known: bool = False
+    remark: str = ""
+
+
+class ReferenceRefused(Event, frozen=True, tag="reference_refused"):
+    """No reference could be taken, and why."""
+
+    reason: str
+
+
+class RecalibrationNeeded(Event, frozen=True, tag="recalibrate"):
+    """The reference no longer fits the sensor on the body (the strap slipped or turned)."""
+
+    reason: str
+
+
+# --- the stream itself ----------------------------------------------------------------------------------------------
+
+Activity = Literal["still", "moving", "walking", "lying", "not_worn"]
+
+
+class ActivityChanged(Event, frozen=True, tag="activity"):
+    """What the wearer is doing as a whole, from ``start_s`` on."""
+
+    start_s: float
+    activity: Activity
+
+
+class GapMarked(Event, frozen=True, tag="gap"):
+    """Samples are missing between ``start_s`` and ``end_s``; nothing is claimed about that time."""
+
+    start_s: float
+    end_s: float
+    reason: str
+
+
+class SensorProblem(Event, frozen=True, tag="sensor_problem"):
+    """The samples themselves are wrong (not a number, saturated, a stuck axis, a dead gyroscope, a bad packet)."""
+
+    reason: str
+
+
+AnyEvent = (
+    SetStarted | RepCompleted | MovementRefused | SetClosed
+    | HoldStarted | HoldEnded
+    | PostureChanged | SlouchStarted | SlouchEnded | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
+    | ActivityChanged | GapMarked | SensorProblem
+)  # fmt: skip
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: Event) -> bytes:
+    """The event as one line of JSON, the same bytes for the same event always."""
+    return _encoder.encode(event)
+
+
+def decode(line: bytes) -> AnyEvent:
+    """The event that ``encode`` wrote. Raises msgspec.ValidationError or msgspec.DecodeError."""
+    return _decoder.decode(line)

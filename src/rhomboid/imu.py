@@ -1,0 +1,64 @@
+"""What a sensor delivers: notifications (bytes), sample blocks (arrays) and gaps. Every other room speaks these types.
+
+Units and frames: time is seconds of the sensor's own timeline; acceleration is specific force in g (+1 g up at rest);
+angular velocity is degrees per second. Arrays are float64, C-contiguous, one row a sample, in the sensor's axes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+
+
+class Notification(msgspec.Struct, frozen=True, gc=False):
+    """One Bluetooth notification as it arrived, before anyone looked inside.
+
+    ``host_ns`` is the host's monotonic clock at arrival, ``characteristic`` the full lower-case UUID.
+    """
+
+    host_ns: int
+    characteristic: str
+    data: bytes
+
+
+class ImuBlock(msgspec.Struct, frozen=True, eq=False):
+    """Consecutive samples of one sensor, without a gap between them.
+
+    ``t_s`` (n,) strictly increasing; ``acc_g`` (n, 3); ``gyr_dps`` (n, 3), or None where the sensor has no gyroscope.
+    """
+
+    t_s: Array
+    acc_g: Array
+    gyr_dps: Array | None = None
+
+    def __post_init__(self) -> None:
+        n = self.t_s.shape[0]
+        if self.t_s.shape != (n,) or self.acc_g.shape != (n, 3):
+            raise ValueError(f"t_s must be (n,) and acc_g (n, 3), not {self.t_s.shape} and {self.acc_g.shape}")
+        if self.gyr_dps is not None and self.gyr_dps.shape != (n, 3):
+            raise ValueError(f"gyr_dps must be (n, 3), not {self.gyr_dps.shape}")
+
+    def __len__(self) -> int:
+        return int(self.t_s.shape[0])
+
+    def __getitem__(self, rows: slice) -> ImuBlock:
+        """The same stream, only these samples (views, no copies)."""
+        return ImuBlock(self.t_s[rows], self.acc_g[rows], None if self.gyr_dps is None else self.gyr_dps[rows])
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A stretch in which samples are missing: from the last sample before it to the first one after it, in seconds.
+
+    ``reason`` is a short phrase for people ("3 packets lost", "the link dropped").
+    """
+
+    start_s: float
+    end_s: float
+    reason: str = "samples missing"
+
+
+StreamItem = ImuBlock | Gap
+SourceItem = Notification | ImuBlock | Gap
