@@ -1,0 +1,1 @@
+"""A wearer who moves, whose truth is known, and a sensor on their back that speaks real packets."""
