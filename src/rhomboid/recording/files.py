@@ -1,0 +1,47 @@
+"""Opening and creating files so that whatever is wrong with them becomes one clear line."""
+
+from __future__ import annotations
+
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO
+
+from rhomboid.errors import DataError, UsageError
+
+
+def open_existing(path: Path, error: type[DataError] = DataError) -> BinaryIO:
+    """The regular file at ``path``, open for reading. Raises ``error``."""
+    try:
+        if path.is_dir():
+            raise error("this is a folder", do="name the files in it", where=str(path))
+        if not path.exists():
+            raise error("there is no such file", do="check the name", where=str(path))
+        if not path.is_file():  # a pipe or a device would be waited for, or read, without end
+            raise error("this is not a regular file", do="name a recording", where=str(path))
+        return path.open("rb")
+    except (OSError, ValueError) as problem:
+        raise unreadable(path, problem, error) from problem
+
+
+def unreadable(path: Path, problem: Exception, error: type[DataError] = DataError) -> DataError:
+    """The ``error`` for a file that the operating system does not let us read."""
+    return error(f"it cannot be read ({reason(problem)})", do="check the disk and the permissions", where=str(path))
+
+
+def create(path: Path, *, force: bool) -> FileIO:
+    """A new, empty file, unbuffered. What is there already is replaced only with ``force``. Raises UsageError."""
+    try:
+        if force and path.is_file():
+            path.unlink()
+        return FileIO(path, "xb")
+    except FileExistsError as problem:
+        do = "choose another name, or replace it with --force" if path.is_file() else "choose another name"
+        raise UsageError("it exists already", do=do, where=str(path)) from problem
+    except (OSError, ValueError) as problem:
+        do = "choose a folder that exists and that you may write to"
+        raise UsageError(f"it cannot be created ({reason(problem)})", do=do, where=str(path)) from problem
+
+
+def reason(problem: Exception) -> str:
+    """What the operating system says, without its number and the path."""
+    return (getattr(problem, "strerror", None) or str(problem)).lower()
