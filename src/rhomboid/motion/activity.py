@@ -1,0 +1,277 @@
+"""What the wearer is doing as a whole (still, moving, walking, lying, sensor not worn), and the ticks it is judged by.
+
+A tick is the mean of ten frames, 0.2 s: slow enough for posture and activity, quick enough for an alert. The posture
+room looks at the same ticks.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rhomboid.events import Activity, ActivityChanged, Event
+from rhomboid.imu import Array
+from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
+
+FRAMES_A_TICK = 10
+TICK_S = FRAMES_A_TICK / FRAME_RATE_HZ
+
+# Steps shake the trunk up and down at 1.5 to 2.5 Hz and above; exercise and desk work stay slower or weaker. The band
+# is what two one-pole low-passes of |acceleration| leave between them; walking shows 0.06 g and more in it.
+STEP_SLOW_S, STEP_QUICK_S = 0.16, 0.03
+WALKING_G = 0.05
+WALKING_WINDOW_TICKS = 10
+MOVING_DPS = 12.0
+MOVING_WINDOW_TICKS = 5
+# Nobody keeps a trunk this still: breathing alone tilts it by some tenths of a degree.
+NOT_WORN_DEG = 0.06
+NOT_WORN_WINDOW_TICKS = 150
+LYING_DEG = 60.0
+
+ACTIVITIES: tuple[Activity, ...] = ("still", "moving", "walking", "lying", "not_worn")
+STILL, MOVING, WALKING, LYING, NOT_WORN = range(5)
+# How long each must last before it is said, in ticks.
+DWELL_TICKS = (15, 5, 10, 25, 1)
+
+Codes = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
+
+
+class Ticks(msgspec.Struct, frozen=True, eq=False):
+    """Consecutive ticks of one unbroken segment, all (n,) but ``up``.
+
+    ``start_s``, ``t_s``: where each begins and ends; ``seen_s``: the newest sample then; ``up`` (n, 3): mean direction
+    of "up" in sensor axes, unit length; ``acc_g``: mean of |acceleration|; ``rate_dps``: rms angular velocity of the
+    last second; ``step_g``: rms of the vertical shaking of the last two seconds; ``fixed``: the sensor has not turned
+    at all for half a minute.
+    """
+
+    start_s: Array
+    t_s: Array
+    seen_s: Array
+    up: Array
+    acc_g: Array
+    rate_dps: Array
+    step_g: Array
+    fixed: Flags
+
+    def __len__(self) -> int:
+        return int(self.t_s.shape[0])
+
+    def __getitem__(self, rows: slice) -> Ticks:
+        return Ticks(*(getattr(self, name)[rows] for name in Ticks.__struct_fields__))
+
+    @property
+    def walking(self) -> Flags:
+        return self.step_g > WALKING_G
+
+    @property
+    def moving(self) -> Flags:
+        return self.rate_dps > MOVING_DPS
+
+
+class TickMaker:
+    """Streaming reduction of frames to ticks; the same frames in other pieces give the same ticks, bit for bit."""
+
+    def __init__(self) -> None:
+        self._rest: Frames | None = None
+        self._slow = _LowPass(STEP_SLOW_S)
+        self._quick = _LowPass(STEP_QUICK_S)
+        self._step = _Trailing(WALKING_WINDOW_TICKS)
+        self._rate = _Trailing(MOVING_WINDOW_TICKS)
+        self._path = _Spread(NOT_WORN_WINDOW_TICKS)
+
+    def feed(self, frames: Frames) -> Ticks | None:
+        """The ticks these frames complete, if any."""
+        if self._rest is not None:
+            frames = _joined(self._rest, frames)
+        n = len(frames) // FRAMES_A_TICK * FRAMES_A_TICK
+        self._rest = _rows(frames, slice(n, None))
+        if not n:
+            return None
+        frames = _rows(frames, slice(0, n))
+        length_g = np.sqrt(_square(frames.acc_g))
+        shake_g = self._quick.feed(length_g) - self._slow.feed(length_g)
+        up = _tick_mean(frames.up)
+        up = up / np.sqrt(_square(up))[:, None]
+        t_s = frames.t_s[FRAMES_A_TICK - 1 :: FRAMES_A_TICK]
+        return Ticks(
+            start_s=t_s - TICK_S,
+            t_s=t_s,
+            seen_s=frames.seen_s[FRAMES_A_TICK - 1 :: FRAMES_A_TICK],
+            up=up,
+            acc_g=_tick_mean(length_g),
+            rate_dps=np.sqrt(self._rate.feed(_tick_mean(_square(frames.gyr_dps)))),
+            step_g=np.sqrt(self._step.feed(_tick_mean(shake_g * shake_g))),
+            fixed=self._path.feed(up) < math.radians(NOT_WORN_DEG),
+        )
+
+
+class Settled:
+    """Which of several codes holds, each counted only once it has lasted its dwell (in ticks)."""
+
+    def __init__(self, dwell_ticks: tuple[int, ...], code: int) -> None:
+        self._dwell_ticks = dwell_ticks
+        self.code = code
+        self._candidate, self._lasted, self._since_s = code, 0, 0.0
+
+    def feed(self, codes: Codes, ticks: Ticks) -> list[tuple[int, int, float]]:
+        """The changes as (index of the deciding tick, new code, time it began)."""
+        changes = []
+        for i, j in runs(codes):
+            code = int(codes[i])
+            if code != self._candidate:
+                self._candidate, self._lasted, self._since_s = code, 0, float(ticks.start_s[i])
+            decided = i + max(self._dwell_ticks[code] - self._lasted, 1) - 1
+            self._lasted += j - i
+            if code != self.code and decided < j:
+                self.code = code
+                changes.append((decided, code, self._since_s))
+        return changes
+
+
+class ActivityDetector:
+    """Streaming activity of the whole wearer. "Lying" is judged against the pose of the first quiet or walking time."""
+
+    def __init__(self) -> None:
+        self._ticks = TickMaker()
+        self._settled: Settled | None = None
+        self._upright: Array | None = None
+
+    def feed(self, frames: Frames) -> list[Event]:
+        """Changes of activity, in order."""
+        ticks = self._ticks.feed(frames)
+        return [] if ticks is None else self._look(ticks)
+
+    def interrupt(self, gap: Break) -> list[Event]:
+        """Forgets what was going on; the first activity after the gap is said anew."""
+        self._ticks = TickMaker()
+        self._settled = None
+        return []
+
+    def finish(self) -> list[Event]:
+        """Nothing is left open."""
+        return []
+
+    def _look(self, ticks: Ticks) -> list[Event]:
+        walking, moving = ticks.walking, ticks.moving
+        quiet = ~(walking | moving | ticks.fixed)
+        if self._upright is None and quiet.any():
+            self._upright = ticks.up[int(np.argmax(quiet))]
+        codes = np.full(len(ticks), STILL)
+        if self._upright is not None:
+            codes[dot(ticks.up, self._upright) < math.cos(math.radians(LYING_DEG))] = LYING
+        codes[ticks.fixed] = NOT_WORN
+        codes[moving] = MOVING
+        codes[walking] = WALKING
+        if self._settled is None:
+            self._settled = Settled(DWELL_TICKS, -1)
+        return [
+            ActivityChanged(at_s=float(ticks.seen_s[k]), start_s=start_s, activity=ACTIVITIES[code])
+            for k, code, start_s in self._settled.feed(codes, ticks)
+        ]
+
+
+def runs(codes: Codes) -> list[tuple[int, int]]:
+    """Stretches of equal neighbours in ``codes`` (n,) as (first, one past the last)."""
+    edges = [0, *(int(i) + 1 for i in np.flatnonzero(np.diff(codes))), len(codes)]
+    return list(pairwise(edges))
+
+
+class _LowPass:
+    """One pole, started at rest on the first value."""
+
+    def __init__(self, time_constant_s: float) -> None:
+        pole = math.exp(-1.0 / (FRAME_RATE_HZ * time_constant_s))
+        self._sos = np.array([[1.0 - pole, 0.0, 0.0, 1.0, -pole, 0.0]])
+        self._rest = np.array([[pole, 0.0]])
+        self._state: Array | None = None
+
+    def feed(self, x: Array) -> Array:
+        from scipy.signal import sosfilt
+
+        if self._state is None:
+            self._state = self._rest * x[0]
+        y, self._state = sosfilt(self._sos, x, zi=self._state)
+        out: Array = y
+        return out
+
+
+class _Trailing:
+    """Mean of the last ``width`` ticks, added in a fixed order so that no block boundary can show."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._past: Array | None = None
+
+    def feed(self, x: Array) -> Array:
+        if self._past is None:
+            self._past = np.repeat(x[:1], self._width - 1)
+        line = np.concatenate((self._past, x))
+        self._past = line[len(line) - (self._width - 1) :]
+        total = np.zeros(len(x))
+        for k in range(self._width):
+            total += line[k : k + len(x)]
+        return total / self._width
+
+
+class _Spread:
+    """How far each coordinate of a direction has wandered over the last ``width`` ticks; infinite before that."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._past = np.full((width - 1, 3), np.inf)
+
+    def feed(self, up: Array) -> Array:
+        from scipy.ndimage import maximum_filter1d, minimum_filter1d
+
+        line = np.concatenate((self._past, up))
+        self._past = line[len(line) - (self._width - 1) :]
+        trailing = (self._width - 1) // 2
+        top = maximum_filter1d(line, self._width, axis=0, origin=trailing)[self._width - 1 :]
+        bottom = minimum_filter1d(line, self._width, axis=0, origin=trailing)[self._width - 1 :]
+        wandered: Array = (top - bottom).max(axis=1)
+        return wandered
+
+
+def _tick_mean(x: Array) -> Array:
+    total = x[0::FRAMES_A_TICK].copy()
+    for k in range(1, FRAMES_A_TICK):
+        total += x[k::FRAMES_A_TICK]
+    mean: Array = total / FRAMES_A_TICK
+    return mean
+
+
+def _square(v: Array) -> Array:
+    out: Array = v[:, 0] * v[:, 0] + v[:, 1] * v[:, 1] + v[:, 2] * v[:, 2]
+    return out
+
+
+def unit(v: Array) -> Array:
+    """``v`` (3,) at length one; it must not be zero."""
+    out: Array = v / math.sqrt(float(v[0] * v[0] + v[1] * v[1] + v[2] * v[2]))
+    return out
+
+
+def dot(v: Array, direction: Array) -> Array:
+    """(n,) products of (n, 3) and (3,), element by element: the last bit must not depend on n as it does in BLAS."""
+    out: Array = v[:, 0] * direction[0] + v[:, 1] * direction[1] + v[:, 2] * direction[2]
+    return out
+
+
+def _rows(f: Frames, rows: slice) -> Frames:
+    return Frames(f.t_s[rows], f.seen_s[rows], f.acc_g[rows], f.gyr_dps[rows], f.up[rows], f.quat[rows], f.has_gyro)
+
+
+def _joined(a: Frames, b: Frames) -> Frames:
+    def both(x: Array, y: Array) -> Array:
+        return np.concatenate((x, y))
+
+    return Frames(
+        both(a.t_s, b.t_s), both(a.seen_s, b.seen_s), both(a.acc_g, b.acc_g), both(a.gyr_dps, b.gyr_dps),
+        both(a.up, b.up), both(a.quat, b.quat), b.has_gyro,
+    )  # fmt: skip

@@ -1,0 +1,259 @@
+"""From raw samples at any rate to evenly spaced frames with attitude: the one place that resamples and runs the filter.
+
+Everything behind this room sees 50 frames a second, whatever the sensor's rate, block sizes and jitter. A frame is the
+mean of the signal over 20 ms, so the rotation it stands for is kept exactly. Attitude is VQF without magnetometer
+(Laidig and Seel, "VQF: Highly Accurate IMU Orientation Estimation with Bias Estimation and Magnetic Disturbance
+Rejection", Information Fusion 91, 2023). The same samples give the same frames, bit for bit, under any chunking.
+"""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import numpy as np
+from vqf import VQF
+
+from rhomboid.events import Event, GapMarked, SensorProblem
+from rhomboid.imu import Array, Gap, ImuBlock, StreamItem
+
+FRAME_RATE_HZ = 50.0
+G_M_S2 = 9.80665
+# A hole shorter than this cannot hide a repetition (0.7 s at the quickest): it is marked, and the signal drawn straight
+# across it. A longer one ends the segment.
+SHORT_HOLE_S = 0.2
+# Accelerometer-only: gravity is taken as what two of these low-passes in a row leave over.
+GRAVITY_TIME_CONSTANT_S = 0.25
+# A long recording is worked through in pieces that stay in the processor's cache: twice as fast as all at once.
+CACHE_SAMPLES = 4096
+
+
+class Frames(msgspec.Struct, frozen=True, eq=False):
+    """Consecutive 20 ms frames of one unbroken segment.
+
+    ``t_s`` (n,) end of each frame; ``seen_s`` (n,) time of the sample that completed it (what "now" was);
+    ``acc_g`` (n, 3) specific force and ``gyr_dps`` (n, 3) angular velocity less its estimated bias, sensor axes;
+    ``up`` (n, 3) unit vector of "up" in sensor axes; ``quat`` (n, 4) w, x, y, z, sensor to earth (z up, heading
+    arbitrary and drifting slowly). Without a gyroscope ``gyr_dps`` is the rate of tilt alone, ``quat`` has no heading.
+    """
+
+    t_s: Array
+    seen_s: Array
+    acc_g: Array
+    gyr_dps: Array
+    up: Array
+    quat: Array
+    has_gyro: bool
+
+    def __len__(self) -> int:
+        return int(self.t_s.shape[0])
+
+
+class Break(msgspec.Struct, frozen=True):
+    """The segment ended: nothing is known between the two times."""
+
+    start_s: float
+    end_s: float
+
+
+FrontEndItem = Frames | Break | Event
+
+
+class FrontEnd:
+    """Streaming resampler and attitude filter. ``feed`` returns what is new, in order."""
+
+    def __init__(self) -> None:
+        self._segment: _Segment | None = None
+        self._bias_rad_s: Array | None = None
+        self._faulty = False
+
+    def feed(self, item: StreamItem) -> list[FrontEndItem]:
+        """Frames completed by these samples, breaks, and events about the stream itself."""
+        if isinstance(item, Gap):
+            return [GapMarked(at_s=item.end_s, start_s=item.start_s, end_s=item.end_s, reason=item.reason)]
+        out: list[FrontEndItem] = []
+        block = self._only_sound(item, out)
+        last_s = -math.inf if self._segment is None else self._segment.last_s
+        start = 0
+        steps = np.diff(block.t_s, prepend=last_s if math.isfinite(last_s) else block.t_s[:1])
+        for cut in np.flatnonzero(steps > SHORT_HOLE_S):
+            self._run(block[start:cut], out)
+            resumed_s = float(block.t_s[cut])
+            assert self._segment is not None  # noqa: S101 - a step needs a sample before it
+            out.append(Break(self._segment.last_s, resumed_s))
+            self._bias_rad_s = self._segment.bias_rad_s
+            self._segment = None
+            start = int(cut)
+        self._run(block[start:], out)
+        return out
+
+    def _only_sound(self, block: ImuBlock, out: list[FrontEndItem]) -> ImuBlock:
+        """The block without samples that are not finite or whose time does not advance; says so once per stretch."""
+        good = np.isfinite(block.t_s) & np.isfinite(block.acc_g).all(axis=1)
+        if block.gyr_dps is not None:
+            good &= np.isfinite(block.gyr_dps).all(axis=1)
+        latest = -math.inf if self._segment is None else self._segment.last_s
+        before = np.maximum.accumulate(np.concatenate(([latest], np.where(good, block.t_s, -math.inf))))[:-1]
+        good &= block.t_s > before
+        if good.all():
+            self._faulty = self._faulty and not len(block)
+            return block
+        began = np.flatnonzero(np.diff(good, prepend=not self._faulty) & ~good)
+        known_s = np.where(np.isfinite(before), before, 0.0)
+        reason = "samples that are not numbers or not in time order"
+        out += [SensorProblem(at_s=float(known_s[i]), reason=reason) for i in began]
+        self._faulty = not bool(good[-1])
+        gyr_dps = None if block.gyr_dps is None else block.gyr_dps[good]
+        return ImuBlock(block.t_s[good], block.acc_g[good], gyr_dps)
+
+    def _run(self, block: ImuBlock, out: list[FrontEndItem]) -> None:
+        if not len(block):
+            return
+        has_gyro = block.gyr_dps is not None
+        if self._segment is None:
+            self._segment = _Segment(block, self._bias_rad_s)
+        for i in range(0, len(block), CACHE_SAMPLES):
+            frames = self._segment.feed(block[i : i + CACHE_SAMPLES], has_gyro)
+            if frames is not None:
+                out.append(frames)
+
+
+class _Segment:
+    """One unbroken stretch: resampling by exact integration of the piecewise linear signal, then attitude."""
+
+    def __init__(self, block: ImuBlock, bias_rad_s: Array | None) -> None:
+        self._start_s = float(block.t_s[0])
+        self._t_s = block.t_s[:1]
+        self._value = _channels(block[:1])
+        self._integral = np.zeros_like(self._value)
+        self._edge = 1  # index of the frame edge that comes next
+        self._edge_integral = self._integral
+        self._fresh = True
+        self._attitude = _Vqf(bias_rad_s) if block.gyr_dps is not None else _Gravity()
+
+    @property
+    def last_s(self) -> float:
+        return float(self._t_s[-1])
+
+    @property
+    def bias_rad_s(self) -> Array | None:
+        return self._attitude.bias_rad_s
+
+    def feed(self, block: ImuBlock, has_gyro: bool) -> Frames | None:
+        if self._fresh:
+            self._fresh = False
+            block = block[1:]
+        if not len(block):
+            return None
+        t_s = np.concatenate((self._t_s, block.t_s))
+        value = np.concatenate((self._value, _channels(block)), axis=1)
+        step_s = np.diff(t_s)
+        areas = 0.5 * (value[:, 1:] + value[:, :-1]) * step_s
+        integral = np.cumsum(np.concatenate((self._integral, areas), axis=1), axis=1)
+        self._t_s, self._value, self._integral = t_s[-1:], value[:, -1:], integral[:, -1:]
+
+        last_edge = int((t_s[-1] - self._start_s) * FRAME_RATE_HZ) + 1
+        edges_s = self._start_s + np.arange(self._edge, last_edge + 1) / FRAME_RATE_HZ
+        edges_s = edges_s[edges_s <= t_s[-1]]
+        if not len(edges_s):
+            return None
+        self._edge += len(edges_s)
+        right = np.maximum(np.searchsorted(t_s, edges_s, side="left"), 1)
+        left = right - 1
+        into_s = edges_s - t_s[left]
+        slope = (value[:, right] - value[:, left]) / step_s[left]
+        at_edge = integral[:, left] + into_s * (value[:, left] + 0.5 * into_s * slope)
+        mean = np.diff(np.concatenate((self._edge_integral, at_edge), axis=1), axis=1) * FRAME_RATE_HZ
+        self._edge_integral = at_edge[:, -1:]
+
+        acc_g = np.ascontiguousarray(mean[:3].T)
+        gyr_dps, up, quat = self._attitude.update(acc_g, np.ascontiguousarray(mean[3:].T))
+        return Frames(edges_s, t_s[right], acc_g, gyr_dps, up, quat, has_gyro)
+
+
+class _Vqf:
+    """Six-axis attitude."""
+
+    def __init__(self, bias_rad_s: Array | None) -> None:
+        self._filter = VQF(1.0 / FRAME_RATE_HZ)
+        if bias_rad_s is not None:
+            self._filter.setBiasEstimate(bias_rad_s)
+
+    @property
+    def bias_rad_s(self) -> Array | None:
+        bias: Array = self._filter.getBiasEstimate()[0]
+        return bias
+
+    def update(self, acc_g: Array, gyr_dps: Array) -> tuple[Array, Array, Array]:
+        got = self._filter.updateBatch(np.radians(gyr_dps), acc_g * G_M_S2)
+        quat = got["quat6D"]
+        return gyr_dps - np.degrees(got["bias"]), up_in_sensor(quat), quat
+
+
+class _Gravity:
+    """Attitude from the accelerometer alone: right at rest, smeared while moving."""
+
+    bias_rad_s: Array | None = None
+
+    def __init__(self) -> None:
+        self._state: Array | None = None
+        self._up: Array | None = None
+
+    def update(self, acc_g: Array, _: Array) -> tuple[Array, Array, Array]:
+        from scipy.signal import sosfilt
+
+        if self._state is None:
+            self._state = _GRAVITY_SOS_REST[:, :, None] * acc_g[0]
+            self._up = _unit(acc_g[:1])
+        smooth, self._state = sosfilt(_GRAVITY_SOS, acc_g, axis=0, zi=self._state)
+        up = _unit(smooth)
+        assert self._up is not None  # noqa: S101
+        turned = np.diff(np.concatenate((self._up, up)), axis=0)
+        self._up = up[-1:]
+        rate_dps = np.degrees(_cross(turned, up)) * FRAME_RATE_HZ
+        return rate_dps, up, _tilt_quaternion(up)
+
+
+# One pole at exp(-T/tau), twice: the step response has no overshoot, so a quick movement never reads as two.
+_POLE = math.exp(-1.0 / (FRAME_RATE_HZ * GRAVITY_TIME_CONSTANT_S))
+_GRAVITY_SOS = np.array([[(1 - _POLE) ** 2, 0.0, 0.0, 1.0, -2 * _POLE, _POLE**2]])
+_GRAVITY_SOS_REST = np.array([[1 - (1 - _POLE) ** 2, -(_POLE**2)]])
+
+
+def up_in_sensor(quat: Array) -> Array:
+    """The earth's "up" in sensor axes, (n, 3), for (n, 4) sensor-to-earth quaternions."""
+    w, x, y, z = quat.T
+    return np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z), axis=1)
+
+
+def _channels(block: ImuBlock) -> Array:
+    """(3, n) or (6, n): one contiguous row a channel, which is what the sums over time want."""
+    if block.gyr_dps is None:
+        return np.ascontiguousarray(block.acc_g.T)
+    return np.concatenate((block.acc_g.T, block.gyr_dps.T))
+
+
+def _unit(v: Array) -> Array:
+    """Rows of length one; a row without a direction (free fall) becomes straight up along z."""
+    length = np.sqrt(v[:, 0] ** 2 + v[:, 1] ** 2 + v[:, 2] ** 2)[:, None]
+    return np.where(length > 1e-6, v / np.maximum(length, 1e-6), np.array([0.0, 0.0, 1.0]))
+
+
+def _cross(a: Array, b: Array) -> Array:
+    return np.stack(
+        (
+            a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1],
+            a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2],
+            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
+        ),
+        axis=1,
+    )
+
+
+def _tilt_quaternion(up: Array) -> Array:
+    """The shortest rotation that takes ``up`` (sensor axes) to the earth's z."""
+    w = 1.0 + up[:, 2]
+    flipped = w < 1e-9
+    q = np.stack((np.where(flipped, 0.0, w), np.where(flipped, 1.0, up[:, 1]), -up[:, 0], np.zeros(len(up))), axis=1)
+    unit: Array = q / np.sqrt((q * q).sum(axis=1))[:, None]
+    return unit

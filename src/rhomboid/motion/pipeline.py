@@ -1,0 +1,145 @@
+"""The signal core as one object: ``feed`` samples and gaps, get events. Live, replay and batch all run through here.
+
+Detectors see frames (``frontend``), not samples. Each is a room of its own with the same three doors: ``feed(frames)``
+for what is new, ``interrupt(gap)`` where the stream broke, ``finish()`` at its end; each returns events.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+import numpy as np
+
+from rhomboid.events import Event, Posture
+from rhomboid.imu import Array, StreamItem
+from rhomboid.motion.activity import ActivityDetector
+from rhomboid.motion.frontend import Break, Frames, FrontEnd
+from rhomboid.motion.hold import HoldDetector
+from rhomboid.motion.posture import PostureDetector
+from rhomboid.motion.repetition import RepetitionDetector
+from rhomboid.motion.settings import Settings
+
+
+class Detector(Protocol):
+    """What the pipeline asks of every detector. An event's ``at_s`` is the ``seen_s`` of the frame that decided it."""
+
+    def feed(self, frames: Frames) -> list[Event]:
+        """What these frames decide, in order of ``at_s``."""
+
+    def interrupt(self, gap: Break) -> list[Event]:
+        """The stream broke: close or void what was open; nothing is claimed across the gap."""
+
+    def finish(self) -> list[Event]:
+        """The stream ended: close what is open."""
+
+
+class MotionState(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest moment as a screen wants it. Angles are None until there is a reference."""
+
+    t_s: float = 0.0
+    reps: int = 0
+    """Repetitions counted in the set in hand, or in the last one."""
+    in_set: bool = False
+    phase: str = "rest"
+    """rest, out, pause or back."""
+    holding_s: float | None = None
+    """How long the hold in hand has lasted."""
+    movement_deg: float = 0.0
+    flexion_deg: float | None = None
+    lateral_deg: float | None = None
+    tilt_deg: float | None = None
+    """Angle between the trunk now and the reference, whatever its direction."""
+    posture: Posture = "cannot_tell"
+    slouching_s: float | None = None
+    """How long the trunk has been beyond the threshold, before and after the alert."""
+
+
+class Trace(msgspec.Struct, frozen=True, eq=False):
+    """The signal since the last look, for drawing: all (n,). ``tilt_deg`` is NaN where there is no reference."""
+
+    t_s: Array
+    movement_deg: Array
+    tilt_deg: Array
+
+
+def _at_s(event: Event) -> float:
+    return event.at_s
+
+
+class Pipeline:
+    """Streaming signal core. Feeding the same samples in other pieces gives the same events."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self._front_end = FrontEnd()
+        counts, watches = self.settings.mode != "desk", self.settings.mode != "set"
+        self._repetition = RepetitionDetector(self.settings) if counts else None
+        self._hold = HoldDetector(self.settings) if counts else None
+        self._posture = PostureDetector(self.settings) if watches else None
+        self._activity = ActivityDetector() if watches else None
+        every = (self._activity, self._posture, self._hold, self._repetition)
+        self._detectors: list[Detector] = [d for d in every if d is not None]
+        self._t_s = 0.0
+        self._trace: list[Trace] = []
+
+    def feed(self, item: StreamItem) -> list[Event]:
+        """The events decided by these samples, in order of ``at_s``."""
+        found: list[Event] = []
+        about_stream: list[Event] = []
+        for piece in self._front_end.feed(item):
+            if isinstance(piece, Frames):
+                for detector in self._detectors:
+                    found += detector.feed(piece)
+                self._t_s = float(piece.t_s[-1])
+                self._keep_trace(piece)
+            elif isinstance(piece, Break):
+                for detector in self._detectors:
+                    found += detector.interrupt(piece)
+            else:
+                about_stream.append(piece)
+        # A stable sort, and what the detectors say first: the order then is the same however the samples were cut.
+        return sorted(found + about_stream, key=_at_s)
+
+    def finish(self) -> list[Event]:
+        """The stream is over: the events that close what was open."""
+        return sorted((e for d in self._detectors for e in d.finish()), key=_at_s)
+
+    @property
+    def state(self) -> MotionState:
+        """The newest moment, for display."""
+        state = MotionState(t_s=self._t_s)
+        if self._repetition is not None and self._hold is not None:
+            state = msgspec.structs.replace(
+                state,
+                reps=self._repetition.reps,
+                in_set=self._repetition.in_set,
+                phase=self._repetition.phase,
+                movement_deg=self._repetition.movement_deg,
+                holding_s=self._hold.holding_s,
+            )
+        if self._posture is not None:
+            state = msgspec.structs.replace(
+                state,
+                flexion_deg=self._posture.flexion_deg,
+                lateral_deg=self._posture.lateral_deg,
+                tilt_deg=self._posture.tilt_deg,
+                posture=self._posture.posture,
+                slouching_s=self._posture.slouching_s,
+            )
+        return state
+
+    def take_trace(self) -> Trace:
+        """The signal since the last call; keeps at most the newest ten minutes between calls."""
+        taken, self._trace = self._trace, []
+        if not taken:
+            return Trace(np.empty(0), np.empty(0), np.empty(0))
+        return Trace(*(np.concatenate([getattr(t, name) for t in taken]) for name in Trace.__struct_fields__))
+
+    def _keep_trace(self, frames: Frames) -> None:
+        nothing = np.full(len(frames), np.nan)
+        movement_deg = nothing if self._repetition is None else self._repetition.trace_deg
+        tilt_deg = nothing if self._posture is None else self._posture.trace_deg
+        self._trace.append(Trace(frames.t_s, movement_deg, tilt_deg))
+        while self._trace[-1].t_s[-1] - self._trace[0].t_s[0] > 600.0:
+            self._trace.pop(0)

@@ -1,0 +1,334 @@
+"""Every reasonable way of counting a finished set: one signal, one smoothing, one hysteresis, one side each.
+
+A set is seen through many scalar signals: principal components of the pose (tilt and turn), of the pose beside the
+height, of the height alone, and the most periodic mixtures of them all. Each signal's turning points are found by a
+zig-zag with several hysteresis levels, and either side may be the far one. Ways that find the same repetitions at
+several levels are one way that has proved itself more than once. Which way is right is decided in ``recount_model``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from rhomboid.imu import Array
+from rhomboid.motion.frontend import FRAME_RATE_HZ, G_M_S2
+
+LOW_PASS_HZ = 4.0
+# (signal group, component, further low-pass in Hz)
+PROJECTIONS: tuple[tuple[str, int, float], ...] = (
+    ("tilt", 0, 0.0),
+    ("tilt", 0, 0.6),
+    ("pose", 0, 0.0),
+    ("pose", 0, 1.0),
+    ("pose", 1, 0.0),
+    ("quick", 0, 0.0),
+    ("quick", 0, 1.0),
+    ("quick", 1, 0.0),
+    ("mixed", 0, 0.0),
+    ("mixed", 0, 1.0),
+    ("height", 0, 0.0),
+    ("hop", 0, 0.0),
+    ("turn", 0, 0.0),
+    ("periodic", 0, 0.0),
+    ("periodic", 1, 0.0),
+    ("periodic", 2, 0.0),
+)
+LEVELS = (0.11, 0.16, 0.23, 0.32, 0.45)  # Hysteresis as a share of the signal's range.
+FINEST = 0.07
+SMALL = 0.4  # A swing below this share of the median one is not a repetition.
+FLOOR = 0.3  # Degrees or centimetres of range below which a signal is sensor noise.
+SHORTEST_S = 0.3  # An unbroken stretch shorter than this holds nothing.
+LAG_STEP = 5  # Periodicity is searched on every fifth frame ...
+LONGEST_LAG = 120  # ... and up to 12 s.
+
+
+class Signals(NamedTuple):
+    """One finished set, its unbroken stretches one behind the other; ``edges`` (m + 1,) says where each begins.
+
+    ``shape`` (n, 5): tilt (deg, 3), turn (deg), height (cm); ``white`` (n, 5): the same with equal weight to each
+    direction; ``effort`` (n + 1,): path travelled since the start (deg and cm together).
+    """
+
+    t_s: Array
+    edges: list[int]
+    groups: dict[str, Array]
+    shape: Array
+    white: Array
+    effort: Array
+    frames: Array
+    """(n,) row of the caller's arrays."""
+
+
+class Way(NamedTuple):
+    """One way of counting: row numbers of rest, far point, rest of each repetition and the signal they are seen in."""
+
+    projection: int
+    side: int
+    levels: int
+    """At how many hysteresis levels exactly these repetitions were found."""
+    coarsest: int
+    before: Array
+    far: Array
+    after: Array
+    out: Array
+    back: Array
+    stretch: Array
+    refused: int
+    extra: float
+    """Turning points that the next finer level sees beyond this one, as a share."""
+    share: float
+    extent: float
+    p: Array
+
+
+def signals(t_s: Array, acc_g: Array, gyr_dps: Array, up: Array) -> Signals | None:
+    """What the ways of counting look at. None if no stretch is long enough to hold anything."""
+    cuts = np.flatnonzero(np.diff(t_s) > 2.5 / FRAME_RATE_HZ) + 1
+    bounds = [*zip([0, *cuts.tolist()], [*cuts.tolist(), len(t_s)], strict=True)]
+    bounds = [(a, b) for a, b in bounds if b - a >= SHORTEST_S * FRAME_RATE_HZ]
+    if not bounds:
+        return None
+    parts = [_groups(acc_g[a:b], gyr_dps[a:b], up[a:b]) for a, b in bounds]
+    groups = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    edges = np.cumsum([0, *(b - a for a, b in bounds)]).tolist()
+    shape = np.concatenate((groups["pose"], groups["height"]), axis=1)
+    steps = np.diff(np.concatenate((groups["quick"], groups["height"]), axis=1), axis=0, prepend=0.0)
+    steps[edges[:-1]] = 0.0
+    effort = np.concatenate(([0.0], np.cumsum(np.sqrt((steps * steps).sum(axis=1)))))
+    rows = np.concatenate([np.arange(a, b) for a, b in bounds])
+    return Signals(t_s[rows], edges, groups, shape, _white(shape)[1], effort, rows)
+
+
+def ways_to_count(s: Signals) -> list[Way]:
+    """All ways of counting the set that find anything."""
+    found: list[Way] = []
+    for number, share, p in _projections(s):
+        low, high = np.percentile(p, (3.0, 97.0))
+        extent = float(high - low)
+        if extent < FLOOR:
+            continue
+        turning = [_extrema(p, a, b) for a, b in zip(s.edges[:-1], s.edges[1:], strict=True)]
+        values = [p[i].tolist() for i in turning]
+        places = [i.tolist() for i in turning]
+        levels = [
+            [_zigzag(i, v, level * extent) for i, v in zip(places, values, strict=True)] for level in (FINEST, *LEVELS)
+        ]
+        sizes = [sum(len(nodes) for nodes in level) for level in levels]
+        for side in (1, -1):
+            same: dict[tuple[int, ...], Way] = {}
+            for k in range(1, len(levels)):
+                way = _way(number, side, k, levels[k], extent, share, (sizes[k - 1] - sizes[k]) / max(sizes[k], 1), p)
+                if way is None:
+                    continue
+                key = tuple(way.far.tolist())
+                known = same.get(key)
+                same[key] = way if known is None else way._replace(levels=known.levels + 1)
+            found += same.values()
+    return found
+
+
+def _way(
+    number: int,
+    side: int,
+    level: int,
+    nodes: list[list[tuple[int, float]]],
+    extent: float,
+    share: float,
+    extra: float,
+    p: Array,
+) -> Way | None:
+    """The repetitions between the turning points, far point on ``side``; swings too small against the rest refused."""
+    rows = [
+        (b[0], m[0], a[0], side * (m[1] - b[1]), side * (m[1] - a[1]), stretch)
+        for stretch, turns in enumerate(nodes)
+        for b, m, a in zip(turns, turns[1:], turns[2:], strict=False)
+        if side * (m[1] - b[1]) > 0
+    ]
+    if not rows:
+        return None
+    table = np.array(rows)
+    size = np.minimum(table[:, 3], table[:, 4])
+    kept = table[size >= SMALL * np.median(size)]
+    before, far, after, stretch = (kept[:, c].astype(int) for c in (0, 1, 2, 5))
+    return Way(
+        number, side, 1, level, before, far, after, kept[:, 3], kept[:, 4], stretch,
+        len(table) - len(kept), min(extra, 3.0), share, extent, p,
+    )  # fmt: skip
+
+
+# --- turning points -------------------------------------------------------------------------------------------------
+
+
+def _extrema(p: Array, start: int, stop: int) -> Array:
+    """Rows of all local extremes of one stretch, with its first and last row."""
+    sign = np.sign(np.diff(p[start:stop]))
+    moving = np.flatnonzero(sign)
+    turns = moving[1:][np.diff(sign[moving]) != 0]
+    return start + np.concatenate(([0], turns, [stop - start - 1]))
+
+
+def _zigzag(places: list[int], values: list[float], threshold: float) -> list[tuple[int, float]]:
+    """Turning points further apart than ``threshold``, with where the stretch begins and its last extreme."""
+    nodes = [(places[0], values[0])]
+    high = low = nodes[0]
+    direction = 0
+    for node in zip(places, values, strict=True):
+        value = node[1]
+        if direction >= 0 and value > high[1]:
+            high = node
+        if direction <= 0 and value < low[1]:
+            low = node
+        if direction >= 0 and high[1] - value > threshold:
+            if high[0] != places[0]:
+                nodes.append(high)
+            direction, low = -1, node
+        elif direction <= 0 and value - low[1] > threshold:
+            if low[0] != places[0]:
+                nodes.append(low)
+            direction, high = 1, node
+    last = high if direction > 0 else low
+    if direction and last[0] != nodes[-1][0]:
+        nodes.append(last)
+    return nodes
+
+
+# --- signals --------------------------------------------------------------------------------------------------------
+
+
+def _projections(s: Signals) -> list[tuple[int, float, Array]]:
+    """Number, share of the group's variance (periodicity for the periodic ones) and values of every projection."""
+    axes = {name: _principal_axes(x) for name, x in s.groups.items()}
+    periodic = _most_periodic(s)
+    out: list[tuple[int, float, Array]] = []
+    for number, (name, component, low_pass_hz) in enumerate(PROJECTIONS):
+        if name == "periodic":
+            if component < len(periodic):
+                out.append((number, *periodic[component]))
+            continue
+        power, axis = axes[name]
+        if component >= len(power):
+            continue
+        p = (s.groups[name] * axis[:, -1 - component]).sum(axis=1)
+        if low_pass_hz:
+            stretches = zip(s.edges[:-1], s.edges[1:], strict=True)
+            p = np.concatenate([_both_ways(_low_pass(low_pass_hz), p[a:b, None], 50)[:, 0] for a, b in stretches])
+        out.append((number, float(power[-1 - component] / max(power.sum(), 1e-9)), p))
+    return out
+
+
+def _without_outliers(x: Array) -> Array:
+    """Centred, and single large movements (settling in, getting up) cut down to the size of the others."""
+    y = x - x.mean(axis=0)
+    length = np.sqrt((y * y).sum(axis=1))
+    shrunk: Array = y * np.minimum(1.0, 2.5 * np.median(length) / np.maximum(length, 1e-9))[:, None]
+    return shrunk
+
+
+def _principal_axes(x: Array) -> tuple[Array, Array]:
+    y = _without_outliers(x)
+    power, axes = np.linalg.eigh(y.T @ y / len(y))
+    return np.maximum(power, 0.0), axes
+
+
+def _white(x: Array) -> tuple[Array, Array]:
+    """``x`` without outliers and as it is, (n, 5) each, every principal direction at unit variance unless it is noise."""
+    power, axes = _principal_axes(x)
+    scale = np.sqrt(power)
+    scale = np.maximum(scale, max(0.08 * scale[-1], 0.1))
+    return _without_outliers(x) @ axes / scale, (x - x.mean(axis=0)) @ axes / scale
+
+
+def _most_periodic(s: Signals) -> list[tuple[float, Array]]:
+    """Up to three mixtures of pose and height that repeat themselves best, each at a lag of its own.
+
+    Periodic component analysis (Sameni et al., IEEE Trans. Biomed. Eng. 55(8), 2008): the direction in which the
+    covariance of the signal with itself a lag later is largest against its variance.
+    """
+    calm, white = _white(s.shape)
+    stretches = [calm[a:b:LAG_STEP] for a, b in zip(s.edges[:-1], s.edges[1:], strict=True)]
+    longest = max(len(x) for x in stretches)
+    best: list[tuple[float, Array]] = []
+    for lag in range(5, min(int(0.6 * longest), LONGEST_LAG)):
+        pairs = [(x[lag:], x[:-lag]) for x in stretches if len(x) > lag + 5]
+        lagged = sum((b.T @ a for a, b in pairs), np.zeros((5, 5)))
+        alone = sum((a.T @ a + b.T @ b for a, b in pairs), np.zeros((5, 5))) / 2.0
+        inverse = np.linalg.inv(np.linalg.cholesky(alone + (1e-3 * np.trace(alone) + 1e-9) * np.eye(5)))
+        strength, axes = np.linalg.eigh(inverse @ (lagged + lagged.T) @ inverse.T / 2.0)
+        best.append((float(strength[-1]), inverse.T @ axes[:, -1]))
+    r = [strength for strength, _ in best]
+    peaks = [k for k in range(1, len(r) - 1) if r[k - 1] <= r[k] > r[k + 1]]
+    # Of peaks as good as each other the shorter lag: a whole number of periods repeats just as well as one.
+    peaks.sort(key=lambda k: 0.01 * k / len(r) - r[k])
+    return [(r[k], white @ best[k][1]) for k in peaks[:3]]
+
+
+def _groups(acc_g: Array, gyr_dps: Array, up: Array) -> dict[str, Array]:
+    """The signal groups of one unbroken stretch, all without delay; degrees and centimetres."""
+    turn_deg = np.cumsum((gyr_dps * up).sum(axis=1)) / FRAME_RATE_HZ
+    pose = _both_ways(_low_pass(LOW_PASS_HZ), np.concatenate((np.degrees(up), turn_deg[:, None]), axis=1), 50)
+    rise_cm_s2 = ((acc_g * up).sum(axis=1) - 1.0)[:, None] * (100.0 * G_M_S2)
+    slow = _both_ways(_high_pass(8.0), pose, 50)
+    quick = _both_ways(_high_pass(3.0), pose, 50)
+    height = _height(rise_cm_s2, 1.0)
+    return {
+        "tilt": pose[:, :3],
+        "pose": slow,
+        "quick": quick,
+        "mixed": np.concatenate((quick, height), axis=1),
+        "height": height,
+        "hop": _height(rise_cm_s2, 0.5),
+        "turn": _both_ways(_high_pass(4.0), pose[:, 3:], 50),
+    }
+
+
+def _height(rise_cm_s2: Array, time_constant_s: float) -> Array:
+    """Height in cm: the acceleration over s^2, applied half forwards and half backwards; slow wandering is left out."""
+    pad = np.zeros((150, 1))
+    x = np.concatenate((pad, rise_cm_s2, pad))
+    height = -_forth_and_back(_twice_integrated(time_constant_s), x, held=False)[150:-150]
+    return _both_ways(_low_pass(LOW_PASS_HZ), height, 20)
+
+
+def _both_ways(sos: Array, x: Array, pad: int) -> Array:
+    """Filtered forwards and backwards; beyond its ends the signal is taken to stay where it was."""
+    held = np.concatenate((np.repeat(x[:1], pad, axis=0), x, np.repeat(x[-1:], pad, axis=0)))
+    return _forth_and_back(sos, held, held=True)[pad:-pad]
+
+
+def _forth_and_back(sos: Array, x: Array, *, held: bool) -> Array:
+    from scipy.signal import sosfilt, sosfilt_zi
+
+    rest = sosfilt_zi(sos)[:, :, None] * float(held)
+    for _ in range(2):
+        x = sosfilt(sos, x, axis=0, zi=rest * x[0])[0][::-1]
+    return x
+
+
+@cache
+def _low_pass(corner_hz: float) -> Array:
+    from scipy.signal import butter
+
+    sos: Array = butter(2, corner_hz, fs=FRAME_RATE_HZ, output="sos")
+    return sos
+
+
+@cache
+def _high_pass(time_constant_s: float) -> Array:
+    return _from_analog(1, 1, time_constant_s)
+
+
+@cache
+def _twice_integrated(time_constant_s: float) -> Array:
+    """s^2 / (s + w)^3: used in both directions it is 1 / s^2 with what is slower than the time constant left out."""
+    return _from_analog(2, 3, time_constant_s)
+
+
+def _from_analog(zeros: int, poles: int, time_constant_s: float) -> Array:
+    from scipy.signal import bilinear_zpk, zpk2sos
+
+    analog = (np.zeros(zeros), np.full(poles, -1.0 / time_constant_s), 1.0)
+    sos: Array = zpk2sos(*bilinear_zpk(*analog, FRAME_RATE_HZ))
+    return sos

@@ -1,0 +1,37 @@
+"""What can be set about the signal core. Data only; every number carries its unit and its reason."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Mode = Literal["set", "free", "desk"]
+
+
+class SlouchSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """When leaning forward of the reference becomes a slouch, and when it ends."""
+
+    threshold_deg: float = 12.0
+    """Sitting as people do at a computer flexes the upper trunk by some 12 deg (Claus et al., Appl. Ergon. 2016)."""
+    delay_s: float = 45.0
+    """How long it must last before it is said: 45 s at work, 5 s when training."""
+    hysteresis_deg: float = 4.0
+    """It is over once the tilt is this much below the threshold ..."""
+    recovery_s: float = 2.0
+    """... for this long."""
+
+
+WORK = SlouchSettings()
+TRAINING = SlouchSettings(delay_s=5.0)
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """``set``: everything is one set of one exercise; ``free``: nothing is known; ``desk``: posture only."""
+
+    mode: Mode = "free"
+    slouch: SlouchSettings = WORK
+    reference_s: tuple[float, float] | None = None
+    """The stretch (start, end) of sensor time in which the wearer sat or stood tall; None: the first quiet seconds."""
+    exercise: str | None = None
+    """The name of the exercise, if it is known."""

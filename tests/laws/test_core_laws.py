@@ -1,0 +1,88 @@
+"""The laws of the signal core: any chunking, any mounting, time from samples, gaps never bridged."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from rhomboid import events as e
+from rhomboid.imu import ImuBlock
+from rhomboid.motion.settings import Mode, Settings
+
+from .streams import as_lines, events_of, pieces, session, turned, with_gap
+
+SCRIPTS = ("rows", "squeezes", "messy")
+slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def shape(events: list[e.Event]) -> dict[str, list[float]]:
+    """What a person would compare: counts and times, not the last bit."""
+    return {
+        "reps per set": [float(x.reps) for x in events if isinstance(x, e.SetClosed)],
+        "holds": [x.start_s for x in events if isinstance(x, e.HoldEnded)],
+        "slouches": [x.start_s for x in events if isinstance(x, e.SlouchStarted)],
+    }
+
+
+@slow
+@given(
+    script=st.sampled_from(SCRIPTS),
+    cuts=st.lists(st.integers(0, 10**6), max_size=40),
+    mode=st.sampled_from(["set", "free", "desk"]),
+)
+def test_any_chunking_gives_the_same_bytes(script: str, cuts: list[int], mode: Mode) -> None:
+    block = session(script)
+    whole = as_lines(events_of([block], Settings(mode=mode)))
+    assert as_lines(events_of(pieces(block, cuts), Settings(mode=mode))) == whole
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_single_samples_give_the_same_bytes(script: str) -> None:
+    block = session(script)[:6000]
+    assert as_lines(events_of([block[i : i + 1] for i in range(len(block))])) == as_lines(events_of([block]))
+
+
+@slow
+@given(
+    script=st.sampled_from(SCRIPTS),
+    turn=st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(x * x for x in q) > 0.1),
+)
+def test_any_mounting_gives_the_same_story(script: str, turn: tuple[float, float, float, float]) -> None:
+    block = session(script)
+    straight = shape(events_of([block]))
+    other = shape(events_of([turned(block, Rotation.from_quat(turn).as_matrix())]))
+    assert other["reps per set"] == straight["reps per set"]
+    for kind in ("holds", "slouches"):
+        assert np.allclose(other[kind], straight[kind], atol=0.25), kind
+
+
+def test_time_comes_from_the_samples_alone() -> None:
+    block = session("rows")
+    first = as_lines(events_of([block]))
+    assert as_lines(events_of([block])) == first
+
+
+def test_a_later_start_of_the_timeline_shifts_the_story_and_changes_nothing_else() -> None:
+    block = session("rows")
+    later = events_of([ImuBlock(block.t_s + 512.0, block.acc_g, block.gyr_dps)])
+    assert [type(x) for x in later] == [type(x) for x in events_of([block])]
+
+
+@slow
+@given(script=st.sampled_from(SCRIPTS), at=st.floats(0.1, 0.9), length_s=st.floats(0.5, 20.0))
+def test_nothing_is_claimed_across_a_gap(script: str, at: float, length_s: float) -> None:
+    block = session(script)
+    start_s = float(block.t_s[0] + at * (block.t_s[-1] - block.t_s[0] - length_s - 1.0))
+    items = with_gap(block, start_s, length_s)
+    gap = items[1]
+    events = events_of(items)
+    marked = [x for x in events if isinstance(x, e.GapMarked)]
+    assert [(x.start_s, x.end_s) for x in marked] == [(gap.start_s, gap.end_s)]
+    spans = [(x.movement.start_s, x.movement.end_s) for x in events if isinstance(x, e.RepCompleted)]
+    spans += [(m.start_s, m.end_s) for x in events if isinstance(x, e.SetClosed) for m in x.movements]
+    spans += [(x.start_s, x.end_s) for x in events if isinstance(x, e.HoldEnded | e.SlouchEnded)]
+    for start, end in spans:
+        assert end <= gap.start_s + 0.05 or start >= gap.end_s - 0.05
