@@ -1,0 +1,355 @@
+"""The command line: thin. Every command parses its options, calls one room, and turns errors into one line.
+
+Exit status: 0 all is well, 1 a file or a stream could not be used, 2 the command was used wrongly, 130 Ctrl-C.
+Heavy rooms (numpy, scipy, textual) are imported inside the commands, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rhomboid import __version__
+from rhomboid.errors import RhomboidError, UsageError, harmless
+
+if TYPE_CHECKING:
+    from rhomboid.analysis import Analysis
+    from rhomboid.motion.settings import Settings
+    from rhomboid.playback import Playback
+    from rhomboid.session import Recorder, Session
+    from rhomboid.simulation.sensor import SimulatedSensor
+
+app = typer.Typer(
+    name="rhomboid",
+    help="Counts repetitions, times holds and notices slouching with one sensor between the shoulder blades.",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+class ModeName(StrEnum):
+    """How much is known about a recording."""
+
+    set = "set"
+    free = "free"
+    desk = "desk"
+
+
+Plain = Annotated[bool, typer.Option("--plain", help="One line an event, no screen: for pipes, logs, screen readers.")]
+Demo = Annotated[bool, typer.Option("--demo", help="Use the simulated wearer in place of a sensor.")]
+Script = Annotated[str | None, typer.Option("--script", help="What the simulated wearer does.")]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed is another simulated wearer.", min=0)]
+For = Annotated[float | None, typer.Option("--for", metavar="SECONDS", help="Stop by itself after so long.", min=0.1)]
+SpeedText = Annotated[str | None, typer.Option("--speed", help="Times real time, or max.", metavar="N|max")]
+Reference = Annotated[
+    str | None, typer.Option("--reference", metavar="START:END", help="Seconds in which the wearer sat or stood tall.")
+]
+Threshold = Annotated[float | None, typer.Option("--slouch-threshold", metavar="DEG", min=1.0, max=89.0)]
+Delay = Annotated[float | None, typer.Option("--slouch-delay", metavar="S", min=0.0, max=3600.0)]
+
+
+def main() -> None:
+    """Entry point of the ``rhomboid`` command."""
+    try:
+        status = app(standalone_mode=False)
+    except RhomboidError as error:
+        _complain(str(error))
+        status = error.exit_status
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:  # the reader of a pipe went away: nothing is left to say
+        sys.stderr.close()
+        status = 1
+    except Exception as error:  # typer's own usage errors, whatever its version calls them
+        if not hasattr(error, "format_message"):
+            raise
+        command = getattr(getattr(error, "ctx", None), "command_path", "rhomboid")
+        _complain(f"{error.format_message().rstrip('.')}; see {command} --help")
+        status = 2
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def demo(
+    script: Annotated[str, typer.Argument(help="What the simulated wearer does.")] = "demo",
+    seed: Seed = 1,
+    plain: Plain = False,
+    speed: SpeedText = None,
+    for_s: For = None,
+) -> None:
+    """Show the program on a simulated wearer, without any hardware.
+
+    Example: rhomboid demo --seed 7
+    """
+    _run(_playback(_sensor(script, seed), speed), _settings(), plain=plain, for_s=for_s)
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A recording (.mcap) or a CSV (.csv, .csv.gz).", metavar="FILE")],
+    plain: Plain = False,
+    speed: SpeedText = None,
+    mode: Annotated[ModeName, typer.Option("--mode", help="What is known about the recording.")] = ModeName.free,
+    reference: Reference = None,
+    slouch_threshold: Threshold = None,
+    slouch_delay: Delay = None,
+    for_s: For = None,
+) -> None:
+    """Play a recording on the screen, as if it happened now. With --plain it plays as fast as it can.
+
+    Example: rhomboid replay recordings/rows.mcap --speed 2
+    """
+    from rhomboid.library import open_file
+    from rhomboid.playback import Playback
+
+    opened = open_file(file)
+    for remark in opened.remarks:
+        typer.echo(harmless(remark), err=True)
+    factor = _speed(speed, default=math.inf if plain else 1.0)
+    playback = Playback(file.name, opened.items, driver=opened.driver, duration_s=opened.duration_s, speed=factor)
+    settings = _settings(mode.value, reference=reference, threshold_deg=slouch_threshold, delay_s=slouch_delay)
+    _run(playback, settings, plain=plain, for_s=for_s)
+
+
+@app.command()
+def analyze(
+    files: Annotated[list[Path], typer.Argument(help="Recordings (.mcap) and CSV files.", metavar="FILE...")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a file, one a line.")] = False,
+    mode: Annotated[
+        ModeName, typer.Option("--mode", help="set: one set of one exercise; desk: posture only.")
+    ] = ModeName.free,
+    reference: Reference = None,
+    slouch_threshold: Threshold = None,
+    slouch_delay: Delay = None,
+    exercise: Annotated[str | None, typer.Option("--exercise", help="The exercise, if it is known.")] = None,
+) -> None:
+    """Count repetitions, holds and slouches in whole files.
+
+    Example: rhomboid analyze --mode free recordings/rows.mcap
+    """
+    import msgspec
+
+    from rhomboid.analysis import analyze as analyze_file
+
+    settings = _settings(
+        mode.value, reference=reference, threshold_deg=slouch_threshold, delay_s=slouch_delay, exercise=exercise
+    )
+    done: list[Analysis] = []
+    failed = False
+    for file in files:
+        try:
+            result = analyze_file(file, settings)
+        except RhomboidError as error:
+            failed = True
+            _complain(str(error))
+            continue
+        if as_json:
+            sys.stdout.write(msgspec.json.encode(result).decode() + "\n")
+        done.append(result)
+    if done and not as_json:
+        from rhomboid.tables import analyses
+
+        typer.echo(analyses(done))
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def record(
+    file: Annotated[Path, typer.Argument(help="The recording to write (.mcap).", metavar="FILE")],
+    demo: Demo = False,
+    script: Script = None,
+    seed: Seed = 1,
+    plain: Plain = False,
+    speed: SpeedText = None,
+    for_s: For = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Record a session, packet by packet, while it is shown.
+
+    Example: rhomboid record rows.mcap --demo --script rows --plain --speed max
+    """
+    _need_demo(demo)
+    sensor = _sensor(script or "demo", seed)
+    settings = _settings()
+    recorder = _recorder(file, sensor, settings, force=force)
+    _run(_playback(sensor, speed), settings, plain=plain, for_s=for_s, recorder=recorder)
+
+
+@app.command()
+def train(
+    demo: Demo = False,
+    script: Script = None,
+    seed: Seed = 1,
+    plain: Plain = False,
+    speed: SpeedText = None,
+    for_s: For = None,
+) -> None:
+    """Train: repetitions, sets and holds, with posture alerts after 5 s.
+
+    Example: rhomboid train --demo --script squeezes
+    """
+    _need_demo(demo)
+    _run(_playback(_sensor(script or "rows", seed), speed), _settings(delay_s=5.0), plain=plain, for_s=for_s)
+
+
+@app.command()
+def desk(
+    demo: Demo = False,
+    script: Script = None,
+    seed: Seed = 1,
+    plain: Plain = False,
+    speed: SpeedText = None,
+    slouch_threshold: Threshold = None,
+    slouch_delay: Delay = None,
+    for_s: For = None,
+) -> None:
+    """Work at the desk: posture only, with an alert after 45 s of slouching.
+
+    Example: rhomboid desk --demo --speed 20
+    """
+    _need_demo(demo)
+    settings = _settings("desk", threshold_deg=slouch_threshold, delay_s=slouch_delay)
+    _run(_playback(_sensor(script or "desk", seed), speed), settings, plain=plain, for_s=for_s)
+
+
+# --- what the commands share ----------------------------------------------------------------------------------------
+
+
+def _complain(text: str) -> None:
+    typer.echo(f"rhomboid: {harmless(text)}", err=True)
+
+
+def _need_demo(demo: bool) -> None:
+    if not demo:
+        raise UsageError("this version cannot connect to a sensor yet", do="add --demo to use the simulated wearer")
+
+
+def _speed(text: str | None, *, default: float = 1.0) -> float:
+    if text is None:
+        return default
+    if text == "max":
+        return math.inf
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan
+    if not 0.0 < factor <= 1000.0:
+        raise UsageError(f"--speed {text} is not a speed", do="give a number from 0 to 1000, or max")
+    return factor
+
+
+def _settings(
+    mode: str = "free",
+    *,
+    reference: str | None = None,
+    threshold_deg: float | None = None,
+    delay_s: float | None = None,
+    exercise: str | None = None,
+) -> Settings:
+    import msgspec
+
+    from rhomboid.motion.settings import WORK, Settings
+
+    changes = {"threshold_deg": threshold_deg, "delay_s": delay_s}
+    slouch = msgspec.structs.replace(WORK, **{k: v for k, v in changes.items() if v is not None})
+    stretch = None if reference is None else _stretch(reference)
+    return msgspec.convert(
+        {"mode": mode, "slouch": msgspec.structs.asdict(slouch), "reference_s": stretch, "exercise": exercise}, Settings
+    )
+
+
+def _stretch(text: str) -> tuple[float, float]:
+    start, _, end = text.partition(":")
+    try:
+        stretch = float(start), float(end)
+    except ValueError:
+        stretch = math.nan, math.nan
+    if not stretch[0] < stretch[1] < math.inf:
+        raise UsageError(f"--reference {text} is not a stretch of time", do="give START:END in seconds, as in 0:30")
+    return stretch
+
+
+def _sensor(script: str, seed: int) -> SimulatedSensor:
+    from rhomboid.simulation.sensor import SimulatedSensor
+
+    return SimulatedSensor(script, seed)
+
+
+def _playback(sensor: SimulatedSensor, speed: str | None) -> Playback:
+    from rhomboid.playback import Playback
+    from rhomboid.sensors import driver_for
+
+    return Playback(
+        f"simulated wearer: {sensor.script} (seed {sensor.seed})",
+        sensor.notifications(),
+        driver=driver_for(sensor.identity.family),
+        duration_s=sensor.duration_s,
+        sections=sensor.sections,
+        speed=_speed(speed),
+    )
+
+
+def _recorder(file: Path, sensor: SimulatedSensor, settings: Settings, *, force: bool) -> Recorder:
+    import datetime
+
+    import msgspec
+
+    from rhomboid.recording.layout import About
+    from rhomboid.recording.writer import RecordingWriter
+
+    identity = sensor.identity
+    about = About(
+        sensor_name=identity.name,
+        sensor_address=identity.address,
+        family=identity.family,
+        started_at=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        settings=msgspec.json.encode(settings).decode(),
+        script=sensor.script,
+        seed=sensor.seed,
+    )
+    return RecordingWriter(file, about, force=force)
+
+
+def _run(
+    playback: Playback, settings: Settings, *, plain: bool, for_s: float | None, recorder: Recorder | None = None
+) -> None:
+    from rhomboid.motion.pipeline import Pipeline
+    from rhomboid.session import Session
+
+    session = Session(playback, Pipeline(settings), recorder=recorder, until_s=for_s)
+    if plain or not sys.stdout.isatty():
+        from rhomboid.plain import run
+
+        run(session)
+    else:
+        _show(session, close_at_end=for_s is not None)
+    if session.error is not None:
+        raise session.error
+
+
+def _show(session: Session, *, close_at_end: bool) -> None:
+    from rhomboid.dashboard.app import RhomboidApp
+
+    RhomboidApp(session, close_at_end=close_at_end).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What a session looks like on a terminal: a Textual app that observes and never decides (start in ``app.py``)."""

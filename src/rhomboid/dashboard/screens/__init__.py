@@ -1,0 +1,1 @@
+"""One screen a file; each draws what ``observed.py`` holds, on its own frame clock."""

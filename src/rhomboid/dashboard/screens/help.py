@@ -1,0 +1,50 @@
+"""What the keys do and what the marks mean, over whatever screen is open."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rhomboid.dashboard.observed import MarkKind
+from rhomboid.dashboard.widgets.signal_strip import GLYPHS
+
+MARKS: dict[MarkKind, str] = {
+    "counted": "a repetition that was counted, at its far point",
+    "refused": "a movement that was not counted; the events say why",
+    "slouch": "you were told to sit tall",
+}
+NOTES = (
+    "The strip shows the movement away from the resting pose while you train, and the tilt against the reference"
+    " posture when no set has been going on for half a minute.",
+    "The reference is how you sat or stood in the first quiet seconds. One sensor cannot tell leaning from slouching.",
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Closed by any of its keys."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "close")]
+
+    def __init__(self, keys: dict[str, str]) -> None:
+        """``keys``: what to press and what it does."""
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        marks = {GLYPHS[kind]: meaning for kind, meaning in MARKS.items()}
+        with VerticalScroll(id="help") as box:
+            box.border_title, box.border_subtitle = "help", "escape closes"
+            yield Static(Content("\n").join([*_table("Keys", self._keys), *_table("Marks", marks)]))
+            for note in NOTES:
+                yield Static(Content(note), classes="note")
+
+
+def _table(title: str, rows: dict[str, str]) -> list[Content]:
+    lines = [Content.assemble((f"  {left:<8}", "bold"), right) for left, right in rows.items()]
+    return [Content.styled(title, "bold $accent"), *lines, Content("")]

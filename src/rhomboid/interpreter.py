@@ -1,0 +1,97 @@
+"""The joint of driver and signal core: what came in (packets or sample blocks) becomes events. No I/O, no clock.
+
+A live session and the analysis of a file both run through here, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from rhomboid.events import Event, SensorProblem
+from rhomboid.imu import Gap, ImuBlock, Notification, SourceItem, StreamItem
+from rhomboid.motion.pipeline import Pipeline
+from rhomboid.sensors.driver import Driver, MalformedPacket
+
+
+class Interpreter:
+    """Decodes with ``driver`` (None: only sample blocks come) and feeds ``pipeline``."""
+
+    def __init__(self, pipeline: Pipeline, driver: Driver | None = None) -> None:
+        self.pipeline, self.driver = pipeline, driver
+        self.last_s = 0.0
+        """Time of the newest sample decoded."""
+        self.samples = 0
+        self._first_s: float | None = None
+        self._missing_s = 0.0
+        self._stretches = 1
+
+    @property
+    def sampling_rate_hz(self) -> float:
+        """Samples per second of sensor time, gaps left out, so far."""
+        recorded_s = self.duration_s - self._missing_s
+        return (self.samples - self._stretches) / recorded_s if recorded_s > 0 else 0.0
+
+    @property
+    def duration_s(self) -> float:
+        """From the first sample to the newest, gaps included."""
+        return 0.0 if self._first_s is None else self.last_s - self._first_s
+
+    def feed(self, items: Iterable[SourceItem]) -> list[Event]:
+        """The events these items decide. How they are divided into calls does not matter."""
+        events: list[Event] = []
+        for piece in _joined(self._decoded(items)):
+            if isinstance(piece, MalformedPacket):
+                reason = f"malformed packet ({piece.count} so far): {piece.reason}"
+                events.append(SensorProblem(at_s=self.last_s, reason=reason))
+                continue
+            if isinstance(piece, ImuBlock) and len(piece):
+                self._first_s = float(piece.t_s[0]) if self._first_s is None else self._first_s
+                self.last_s = float(piece.t_s[-1])
+                self.samples += len(piece)
+            elif isinstance(piece, Gap):
+                self._missing_s += piece.end_s - piece.start_s
+                self._stretches += 1
+            events += self.pipeline.feed(piece)
+        return events
+
+    def finish(self) -> list[Event]:
+        """The source is exhausted: what closes."""
+        return self.pipeline.finish()
+
+    def _decoded(self, items: Iterable[SourceItem]) -> Iterator[StreamItem | MalformedPacket]:
+        for item in items:
+            if not isinstance(item, Notification):
+                yield item
+            elif self.driver is not None:
+                yield from self.driver.feed(item)
+
+
+def _joined(pieces: Iterable[StreamItem | MalformedPacket]) -> Iterator[StreamItem | MalformedPacket]:
+    """Neighbouring blocks as one: the core works on many samples as cheaply as on few."""
+    waiting: list[ImuBlock] = []
+    for piece in pieces:
+        if isinstance(piece, ImuBlock):
+            if waiting and (piece.gyr_dps is None) != (waiting[0].gyr_dps is None):
+                yield _concatenate(waiting)
+                waiting = []
+            waiting.append(piece)
+            continue
+        if waiting:
+            yield _concatenate(waiting)
+            waiting = []
+        yield piece
+    if waiting:
+        yield _concatenate(waiting)
+
+
+def _concatenate(blocks: list[ImuBlock]) -> ImuBlock:
+    if len(blocks) == 1:
+        return blocks[0]
+    gyr_dps = [b.gyr_dps for b in blocks if b.gyr_dps is not None]
+    return ImuBlock(
+        np.concatenate([b.t_s for b in blocks]),
+        np.concatenate([b.acc_g for b in blocks]),
+        np.concatenate(gyr_dps) if gyr_dps else None,
+    )

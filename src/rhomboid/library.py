@@ -1,0 +1,47 @@
+"""Opens any file the program can play or analyse, by its content and name, as one kind of thing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from rhomboid.errors import DataError, UsageError
+from rhomboid.imu import SourceItem
+from rhomboid.sensors.driver import Driver
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What there is to play: ``items`` in order, and the ``driver`` for those that are packets."""
+
+    items: Iterable[SourceItem]
+    driver: Driver | None
+    duration_s: float
+    remarks: list[str]
+
+
+def open_file(path: Path) -> Opened:
+    """A recording (``.mcap``) or a CSV (``.csv``, ``.csv.gz``). Raises DataError with what is wrong and what to do."""
+    if path.is_dir():
+        raise DataError("this is a folder", do="name the files in it", where=str(path))
+    if not path.exists():
+        raise DataError("there is no such file", do="check the name", where=str(path))
+    name = path.name.lower()
+    if name.endswith(".mcap"):
+        from rhomboid.recording.reader import Recording
+        from rhomboid.sensors import driver_for
+
+        recording = Recording.open(path)
+        try:
+            driver = driver_for(recording.about.family)
+        except UsageError as error:
+            raise DataError(error.what, do="play it with the version that made it", where=str(path)) from error
+        remarks = [recording.recovered] if recording.recovered else []
+        return Opened(recording.notifications(), driver, recording.duration_s, remarks)
+    if name.endswith((".csv", ".csv.gz")):
+        from rhomboid.recording.csv_form import read_csv
+
+        table = read_csv(path)
+        return Opened(table.items(), None, table.duration_s, [])
+    raise DataError("this is neither .mcap nor .csv nor .csv.gz", do="name a recording of such a kind", where=str(path))

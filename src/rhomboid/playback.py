@@ -1,0 +1,125 @@
+"""Where a session's data comes from when there is no radio: a recording, a CSV or the simulated wearer, at a pace.
+
+What is played is a plain iterable of notifications or sample blocks; this room decides when each piece is due, pauses,
+and changes speed. Speed never changes what is played, only when.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterable, Iterator
+from typing import Protocol
+
+from rhomboid.imu import ImuBlock, Notification, SourceItem
+from rhomboid.sensors.driver import Driver
+
+TICK_S = 1 / 30
+"""How often due pieces are handed on: more often than any screen draws, seldom enough to cost nothing."""
+BUSY_S = 0.02
+"""The longest a batch may keep the event loop to itself when playing as fast as possible."""
+MAX_BATCH = 256
+
+
+class Section(Protocol):
+    """A named part of what is played, with the pace that suits it (20.0: ten minutes shown in thirty seconds)."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def start_s(self) -> float: ...
+    @property
+    def end_s(self) -> float: ...
+    @property
+    def pace(self) -> float: ...
+
+
+class Playback:
+    """Plays ``items`` in real time times ``speed`` (``math.inf``: as fast as possible).
+
+    ``driver`` decodes the notifications among the items; None where the items are sample blocks already.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        items: Iterable[SourceItem],
+        *,
+        driver: Driver | None = None,
+        duration_s: float | None = None,
+        sections: Iterable[Section] = (),
+        speed: float = 1.0,
+    ) -> None:
+        self.title, self.driver, self.duration_s = title, driver, duration_s
+        self.speed, self.paused = speed, False
+        self._items = items
+        self._sections = tuple(sections)
+        self.position_s = 0.0
+
+    @property
+    def section(self) -> str:
+        """The name of the part that is being played, or an empty string."""
+        found = self._section_at(self.position_s)
+        return found.name if found else ""
+
+    @property
+    def pace(self) -> float:
+        """The factor the part being played asks for, on top of ``speed``."""
+        found = self._section_at(self.position_s)
+        return found.pace if found else 1.0
+
+    async def batches(self) -> AsyncIterator[list[SourceItem]]:
+        """The items as they fall due, several at a time; an empty batch where none is, so that a listener can leave."""
+        loop = asyncio.get_running_loop()
+        timed = _with_times(self._items)
+        pending = next(timed, None)
+        last = loop.time()
+        while pending is not None:
+            if math.isinf(self.speed) and not self.paused:
+                await asyncio.sleep(0)
+                batch: list[SourceItem] = []
+                until = loop.time() + BUSY_S
+                while pending is not None and len(batch) < MAX_BATCH and loop.time() < until:
+                    self.position_s = pending[0]
+                    batch.append(pending[1])
+                    pending = next(timed, None)
+                yield batch
+                last = loop.time()
+                continue
+            await asyncio.sleep(TICK_S)
+            now = loop.time()
+            passed, last = now - last, now
+            if self.paused:
+                yield []
+                continue
+            # A machine that was busy or asleep does not make the wearer jump: at most a quarter of a second is made up.
+            self.position_s += min(passed, 0.25) * self.speed * self.pace
+            due: list[SourceItem] = []
+            while pending is not None and pending[0] <= self.position_s:
+                due.append(pending[1])
+                pending = next(timed, None)
+            yield due
+
+    def _section_at(self, t_s: float) -> Section | None:
+        return next((s for s in self._sections if s.start_s <= t_s < s.end_s), None)
+
+
+def _with_times(items: Iterable[SourceItem]) -> Iterator[tuple[float, SourceItem]]:
+    """Each item with the second, from the first item on, at which it is complete."""
+    first_ns: int | None = None
+    first_s: float | None = None
+    for item in items:
+        if isinstance(item, Notification):
+            first_ns = item.host_ns if first_ns is None else first_ns
+            yield (item.host_ns - first_ns) * 1e-9, item
+            continue
+        for piece in _small(item) if isinstance(item, ImuBlock) else (item,):
+            end_s = float(piece.t_s[-1]) if isinstance(piece, ImuBlock) else piece.end_s
+            first_s = end_s if first_s is None else first_s
+            yield end_s - first_s, piece
+
+
+def _small(block: ImuBlock, samples: int = 8) -> Iterator[ImuBlock]:
+    """A long block in pieces about as long as a sensor's packets, so that it is played smoothly."""
+    for i in range(0, len(block), samples):
+        yield block[i : i + samples]

@@ -1,0 +1,174 @@
+"""One sitting: source -> recorder -> driver -> signal core -> subscribers, on asyncio, without any screen.
+
+The recorder is served first, so that what was heard is kept whatever happens to those who listen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+import msgspec
+
+from rhomboid.errors import RhomboidError
+from rhomboid.events import Event
+from rhomboid.imu import Notification, SourceItem
+from rhomboid.interpreter import Interpreter
+from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
+from rhomboid.sensors.driver import Driver
+
+Subscriber = Callable[["Update"], None]
+
+
+class Update(msgspec.Struct, frozen=True, eq=False):
+    """What is new since the last update: events, the signal for drawing, and the newest moment."""
+
+    events: tuple[Event, ...]
+    trace: Trace
+    state: MotionState
+
+
+class Source(Protocol):
+    """Anything that delivers packets or sample blocks over time."""
+
+    title: str
+    driver: Driver | None
+    duration_s: float | None
+    position_s: float
+    speed: float
+    paused: bool
+
+    @property
+    def section(self) -> str: ...
+    @property
+    def pace(self) -> float: ...
+    def batches(self) -> AsyncIterator[list[SourceItem]]: ...
+
+
+class Recorder(Protocol):
+    """Where packets and events are kept."""
+
+    def write_notification(self, notification: Notification) -> None: ...
+    def write_event(self, event: Event, host_ns: int) -> None: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+
+
+SLOWEST, FASTEST = 0.25, 64.0
+FLUSH_S = 1.0
+"""A recording on disk is never further behind than this, even when nothing arrives any more."""
+
+
+class Session:
+    """Runs ``source`` through ``pipeline``, tells subscribers; ends with the source, ``stop`` or after ``until_s``."""
+
+    def __init__(
+        self, source: Source, pipeline: Pipeline, *, recorder: Recorder | None = None, until_s: float | None = None
+    ) -> None:
+        self._source, self._recorder, self._until_s = source, recorder, until_s
+        self._interpreter = Interpreter(pipeline, source.driver)
+        self._subscribers: list[Subscriber] = []
+        self._stopping = False
+        self._host_ns = 0
+        self.finished = False
+        self.error: RhomboidError | None = None
+
+    @property
+    def title(self) -> str:
+        """What is being played or worn, in words."""
+        return self._source.title
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long the source is, where that is known."""
+        return self._source.duration_s
+
+    @property
+    def position_s(self) -> float:
+        """How much of the source has been played."""
+        return self._source.position_s
+
+    @property
+    def section(self) -> str:
+        """The part of a script that is being played, or an empty string."""
+        return self._source.section
+
+    @property
+    def speed(self) -> float:
+        """The user's playback factor; ``pace`` comes on top."""
+        return self._source.speed
+
+    @property
+    def pace(self) -> float:
+        """The factor the source itself asks for (20.0 in a compressed stretch)."""
+        return self._source.pace
+
+    @property
+    def paused(self) -> bool:
+        """Whether the user has stopped time."""
+        return self._source.paused
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Calls ``subscriber`` with every update, on the session's event loop; returns what ends that."""
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def set_speed(self, factor: float) -> None:
+        """Playback speed, kept between a quarter and 64 times real time."""
+        self._source.speed = min(max(factor, SLOWEST), FASTEST)
+
+    def toggle_pause(self) -> None:
+        """Stops time, or lets it go on."""
+        self._source.paused = not self._source.paused
+
+    def stop(self) -> None:
+        """Ends ``run`` at its next step; what is open is closed and the recording finished."""
+        self._stopping = True
+
+    async def run(self) -> None:
+        """Until the source is exhausted or ``stop``. An error meant for the user is kept in ``error``, not raised."""
+        clock = asyncio.get_running_loop().time
+        flush_at = clock() + FLUSH_S
+        try:
+            async for batch in self._source.batches():
+                if self._stopping:
+                    break
+                if batch:
+                    self._take(batch)
+                if self._recorder is not None and clock() >= flush_at:
+                    self._recorder.flush()
+                    flush_at = clock() + FLUSH_S
+                if self._until_s is not None and self._source.position_s >= self._until_s:
+                    break
+            self._publish(self._interpreter.finish())
+        except RhomboidError as error:
+            self.error = error
+        finally:
+            self._close()
+            self.finished = True
+
+    def _take(self, batch: list[SourceItem]) -> None:
+        for item in batch:
+            if isinstance(item, Notification):
+                self._host_ns = item.host_ns
+                if self._recorder is not None:
+                    self._recorder.write_notification(item)
+        self._publish(self._interpreter.feed(batch))
+
+    def _publish(self, events: list[Event]) -> None:
+        if self._recorder is not None:
+            for event in events:
+                self._recorder.write_event(event, self._host_ns)
+        pipeline = self._interpreter.pipeline
+        update = Update(tuple(events), pipeline.take_trace(), pipeline.state)
+        for subscriber in tuple(self._subscribers):
+            subscriber(update)
+
+    def _close(self) -> None:
+        if self._recorder is None:
+            return
+        try:
+            self._recorder.close()
+        except RhomboidError as error:
+            self.error = self.error or error

@@ -1,0 +1,129 @@
+"""A session that says what it is told to say, and a look at the screen as text."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import re
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from textual.app import App
+
+from rhomboid import events as e
+from rhomboid.errors import RhomboidError
+from rhomboid.motion.pipeline import MotionState, Trace
+from rhomboid.session import Update
+
+
+class FakeSession:
+    """What the dashboard knows of a session. ``run`` says ``updates`` and then waits for ``stop`` or ``end``."""
+
+    def __init__(self, title: str = "simulated wearer: demo (seed 1)", updates: Iterable[Update] = ()) -> None:
+        self.title, self.updates = title, tuple(updates)
+        self.duration_s: float | None = 780.0
+        self.position_s = 41.0
+        self.section, self.speed, self.pace = "rows", 1.0, 1.0
+        self.paused = self.finished = self.stopped = self.deaf = False
+        self.error: RhomboidError | None = None
+        self._subscribers: list[Callable[[Update], None]] = []
+        self._over = asyncio.Event()
+
+    def subscribe(self, subscriber: Callable[[Update], None]) -> Callable[[], None]:
+        self._subscribers.append(subscriber)
+        return lambda: self._subscribers.remove(subscriber)
+
+    def set_speed(self, factor: float) -> None:
+        self.speed = min(max(factor, 0.25), 64.0)
+
+    def toggle_pause(self) -> None:
+        self.paused = not self.paused
+
+    def stop(self) -> None:
+        self.stopped = True
+        if not self.deaf:
+            self._over.set()
+
+    def end(self, error: RhomboidError | None = None) -> None:
+        self.error = error
+        self._over.set()
+
+    def say(self, update: Update) -> None:
+        for subscriber in self._subscribers:
+            subscriber(update)
+
+    async def run(self) -> None:
+        for update in self.updates:
+            self.say(update)
+        await self._over.wait()
+        self.finished = True
+
+
+def make_update(*events: e.Event, trace: Trace | None = None, **state: object) -> Update:
+    return Update(events, trace or Trace(*np.empty((3, 0))), MotionState(**state))
+
+
+def movement(peak_s: float, range_deg: float = 30.0) -> e.Movement:
+    return e.Movement(start_s=peak_s - 1.25, peak_s=peak_s, end_s=peak_s + 1.25, range_deg=range_deg, confidence=0.9)
+
+
+def rows_in_hand() -> Update:
+    """Twenty seconds in the middle of a set: bows of 30 deg every 2.5 s, the third too small to count."""
+    t_s = np.arange(21.0, 41.0, 0.02)
+    number = np.floor(t_s / 2.5)
+    movement_deg = np.where(number == 10, 4.0, 15.0) * (1 - np.cos(2 * np.pi * t_s / 2.5))
+    told: list[e.Event] = [
+        e.ReferenceTaken(at_s=4.0, start_s=1.0, end_s=4.0, quality=0.93),
+        e.SetStarted(at_s=19.0, set_index=1, start_s=17.5),
+    ]
+    for rep in range(8, 16):
+        peak_s = 2.5 * rep + 1.25
+        if rep == 10:
+            refused = movement(peak_s, 8.0)
+            told.append(e.MovementRefused(at_s=peak_s + 1.5, movement=refused, reason="8° where the others are 30°"))
+        else:
+            number_in_set = rep - 7 - (rep > 10)
+            told.append(e.RepCompleted(at_s=peak_s + 1.5, set_index=1, number=number_in_set, movement=movement(peak_s)))
+    told.append(e.HoldEnded(at_s=40.9, start_s=37.5, end_s=40.9))
+    return make_update(
+        *told,
+        trace=Trace(t_s, movement_deg, np.full(len(t_s), 2.0)),
+        t_s=41.0,
+        reps=7,
+        in_set=True,
+        phase="out",
+        movement_deg=8.0,
+        flexion_deg=12.4,
+        lateral_deg=-5.2,
+        tilt_deg=13.4,
+        posture="moving",
+    )
+
+
+def slouching() -> Update:
+    """Five minutes at the desk, the last two of them slouched, with a gap of twenty seconds before."""
+    t_s = np.concatenate((np.arange(400.0, 500.0, 0.02), np.arange(520.0, 700.0, 0.02)))
+    tilt_deg = 2.0 + np.sin(t_s / 7.0) + 16.0 * np.clip((t_s - 570.0) / 10.0, 0.0, 1.0)
+    return make_update(
+        e.SetClosed(at_s=300.0, set_index=1, start_s=200.0, end_s=290.0, reps=12, live_reps=12, movements=()),
+        e.GapMarked(at_s=520.0, start_s=500.0, end_s=520.0, reason="the link dropped"),
+        e.SlouchStarted(at_s=625.0, start_s=580.0, tilt_deg=18.0),
+        trace=Trace(t_s, np.zeros(len(t_s)), tilt_deg),
+        t_s=700.0,
+        reps=12,
+        flexion_deg=18.2,
+        lateral_deg=1.0,
+        tilt_deg=18.3,
+        posture="leaning_forward",
+        slouching_s=120.0,
+    )
+
+
+def look(app: App[None]) -> str:
+    """The screen as lines of text."""
+    svg = app.export_screenshot()
+    rows: dict[float, str] = {}
+    for x, y, text in re.findall(r'<text [^>]*x="([\d.]+)" y="([\d.]+)"[^>]*-line-[^>]*>([^<\n]+)</text>', svg):
+        column = round(float(x) / 12.2)
+        rows[float(y)] = rows.get(float(y), "").ljust(column) + html.unescape(text).replace("\xa0", " ")
+    return "\n".join(rows[y] for y in sorted(rows))

@@ -1,0 +1,188 @@
+"""The command line as its user meets it: real files, real output, one clear line for everything that goes wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+HEAD = "t_s,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps"
+
+
+def rhomboid(*args: str | Path, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "rhomboid", *map(str, args)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, encoding="utf-8")
+
+
+def bows(seconds: float = 20.0, rate_hz: float = 50.0, period_s: float = 3.0) -> list[str]:
+    """CSV rows of a wearer who bows 40 deg every ``period_s``, after and before standing still."""
+    t = np.arange(int(seconds * rate_hz)) / rate_hz
+    phase = np.clip((t - 2.0) / period_s, 0, np.floor((seconds - 4.0) / period_s)) * 2 * np.pi
+    angle = np.radians(20.0) * (1 - np.cos(phase))
+    rate = np.degrees(np.gradient(angle, t))
+    noise = np.random.default_rng(5).normal(0, 0.002, (len(t), 3))
+    return [
+        f"{a:.3f},{np.sin(b) + n[0]:.5f},{n[1]:.5f},{np.cos(b) + n[2]:.5f},0,{-r:.3f},0"
+        for a, b, r, n in zip(t, angle, rate, noise, strict=True)
+    ]
+
+
+@pytest.fixture
+def bowing(tmp_path: Path) -> Path:
+    path = tmp_path / "bowing.csv.gz"
+    path.write_bytes(gzip.compress("\n".join([HEAD, *bows()]).encode()))
+    return path
+
+
+def test_analyze_prints_the_documented_json(bowing: Path) -> None:
+    done = rhomboid("analyze", "--json", "--mode", "set", bowing)
+    assert (done.returncode, done.stderr) == (0, "")
+    got = json.loads(done.stdout)
+    assert got["file"] == str(bowing)
+    assert got["duration_s"] == pytest.approx(19.98)
+    assert got["sampling_rate_hz"] == pytest.approx(50.0)
+    assert sum(s["reps"] for s in got["sets"]) == 5
+    for rep in got["reps"]:
+        assert rep["start_s"] < rep["peak_s"] < rep["end_s"] <= rep["counted_at_s"]
+        assert rep["set"] in (0, None)
+    assert {"holds", "slouches", "gaps"} <= got.keys()
+
+
+def test_analyze_prints_a_table_for_people(bowing: Path) -> None:
+    done = rhomboid("analyze", "--mode", "set", bowing)
+    assert done.returncode == 0
+    head, _, row = done.stdout.splitlines()[:3]
+    assert head.split()[0] == "file"
+    assert row.split()[:2] == ["bowing.csv.gz", "0:19"]
+
+
+def test_a_slouch_is_found_with_the_settings_given(tmp_path: Path) -> None:
+    t = np.arange(0, 60, 0.02)
+    angle = np.radians(np.interp(t, [0, 20, 22, 60], [0, 0, 18, 18]))
+    noise = np.random.default_rng(5).normal(0, 0.002, len(t))
+    rows = [f"{a:.2f},{np.sin(b) + n:.5f},0,{np.cos(b) + n:.5f},,," for a, b, n in zip(t, angle, noise, strict=True)]
+    path = tmp_path / "sitting.csv"
+    path.write_text("\n".join([HEAD, *rows]))
+    arguments = ("--mode", "desk", "--reference", "0:15", "--slouch-threshold", "12", "--slouch-delay", "5")
+    slouch = json.loads(rhomboid("analyze", "--json", *arguments, path).stdout)["slouches"][0]
+    assert slouch["start_s"] == pytest.approx(21.4, abs=1.0)
+    assert slouch["alert_s"] == pytest.approx(slouch["start_s"] + 5.0, abs=1.0)
+    assert slouch["peak_deg"] == pytest.approx(18.0, abs=1.5)
+    other = rhomboid("analyze", "--json", *arguments[:4], "--slouch-threshold", "25", path)
+    assert json.loads(other.stdout)["slouches"] == []
+
+
+def test_one_bad_file_does_not_stop_the_others(bowing: Path, tmp_path: Path) -> None:
+    done = rhomboid("analyze", "--json", tmp_path / "missing.csv", bowing)
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+BAD_CSV = {
+    "empty": "",
+    "no columns": "a,b\n1,2\n",
+    "text": "\n".join([HEAD, *bows()[:100], "3.0,zero,0,1,0,0,0"]),
+    "not a number": "\n".join([HEAD, *bows()[:100], "3.0,nan,0,1,0,0,0"]),
+    "time repeated": "\n".join([HEAD, *bows()[:100], *bows()[99:150]]),
+    "time decreasing": "\n".join([HEAD, *bows()[:100], *bows()[50:150]]),
+    "too slow": "\n".join([HEAD, *bows(rate_hz=5.0)]),
+    "constant": "\n".join([HEAD, *(f"{i / 50},0,0,1,0,0,0" for i in range(500))]),
+    "only gaps": "\n".join([HEAD, *(f"{i * 7.0 * (1 + i)},0,{i % 3 / 100},1,0,0,0" for i in range(50))]),
+    "one row": "\n".join([HEAD, *bows()[:1]]),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CSV)
+@pytest.mark.parametrize("command", ["analyze", "replay"])
+def test_a_csv_that_is_not_what_it_should_be_gives_one_clear_line(tmp_path: Path, name: str, command: str) -> None:
+    path = write(tmp_path / "bad.csv", BAD_CSV[name])
+    done = rhomboid(command, *(["--plain"] if command == "replay" else []), path)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"rhomboid: {path}")
+    assert len(done.stderr.splitlines()) == 1
+    assert ";" in done.stderr  # what is wrong; what to do
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89MCAP0\r\n", b"not an mcap at all", b"\x89MCAP0\r\n" + bytes(200)])
+def test_a_recording_that_is_empty_cut_or_foreign_gives_one_clear_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "bad.mcap"
+    path.write_bytes(content)
+    for command in (["analyze"], ["replay", "--plain"]):
+        done = rhomboid(*command, path)
+        assert done.returncode == 1
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_folders_and_missing_files_are_named(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nothing.mcap", write(tmp_path / "notes.txt", "hello")):
+        done = rhomboid("replay", "--plain", path)
+        assert done.returncode == 1
+        assert str(path) in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("analyze",),
+        ("analyze", "--reference", "5", "x.csv"),
+        ("analyze", "--mode", "other", "x.csv"),
+        ("demo", "no such script"),
+        ("demo", "--speed", "quick"),
+        ("demo", "--for", "-3"),
+        ("record", "x.mcap"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_use_gives_one_line_and_status_two(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = rhomboid(*arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_the_demo_tells_its_story_line_by_line() -> None:
+    done = rhomboid("demo", "rows", "--plain", "--speed", "max")
+    assert done.returncode == 0
+    assert "rep 1" in done.stdout
+    assert "set 1 done" in done.stdout
+
+
+def test_for_ends_a_session_by_itself() -> None:
+    done = rhomboid("desk", "--demo", "--plain", "--speed", "max", "--for", "20")
+    assert done.returncode == 0
+    times = [line.split()[0] for line in done.stdout.splitlines()[1:]]
+    assert all(t <= "0:21" for t in times)
+
+
+def test_what_is_recorded_is_replayed_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "rows.mcap"
+    live = rhomboid("record", path, "--demo", "--script", "rows", "--seed", "3", "--plain", "--speed", "max")
+    assert live.returncode == 0
+    again = rhomboid("replay", path, "--plain")
+    assert again.stdout.splitlines()[1:] == live.stdout.splitlines()[1:]
+
+
+def test_a_recording_is_not_overwritten_unless_forced(tmp_path: Path) -> None:
+    path = tmp_path / "rows.mcap"
+    options = ("--demo", "--script", "rows", "--plain", "--speed", "max", "--for", "3")
+    assert rhomboid("record", path, *options).returncode == 0
+    before = path.read_bytes()
+    refused = rhomboid("record", path, *options)
+    assert refused.returncode != 0
+    assert len(refused.stderr.splitlines()) == 1
+    assert path.read_bytes() == before
+    assert rhomboid("record", path, *options, "--force").returncode == 0

@@ -1,0 +1,139 @@
+"""A session: recorder first, then the core, then whoever listens; speed and pauses do not change the story."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pytest
+
+from rhomboid.errors import DataError
+from rhomboid.events import Event, GapMarked, SensorProblem, encode
+from rhomboid.imu import Gap, ImuBlock, Notification, SourceItem
+from rhomboid.motion.pipeline import Pipeline
+from rhomboid.motion.settings import Settings
+from rhomboid.playback import Playback
+from rhomboid.sensors import driver_for
+from rhomboid.session import Session, Update
+from rhomboid.simulation.sensor import SimulatedSensor
+
+
+class Kept:
+    """A recorder in memory."""
+
+    def __init__(self) -> None:
+        self.packets: list[Notification] = []
+        self.events: list[Event] = []
+        self.closed = False
+        self.full_after = math.inf
+
+    def write_notification(self, notification: Notification) -> None:
+        if len(self.packets) >= self.full_after:
+            raise DataError("the disk is full", do="make room")
+        self.packets.append(notification)
+
+    def write_event(self, event: Event, host_ns: int) -> None:
+        self.events.append(event)
+
+    def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def worn(script: str = "rows", speed: float = math.inf) -> Playback:
+    sensor = SimulatedSensor(script, 1)
+    return Playback(script, sensor.notifications(), driver=driver_for("rhomboid"), speed=speed)
+
+
+def still(seconds: float, speed: float = math.inf, tail: Iterable[SourceItem] = ()) -> Playback:
+    t_s = np.arange(int(seconds * 50)) / 50
+    acc_g = np.tile([0.0, 0.0, 1.0], (len(t_s), 1)) + 0.002 * np.sin(t_s)[:, None]
+    return Playback("still", [ImuBlock(t_s, acc_g, np.zeros_like(acc_g)), *tail], speed=speed)
+
+
+async def test_every_packet_is_kept_and_every_event_told() -> None:
+    recorder, heard = Kept(), []
+    session = Session(worn(), Pipeline(Settings()), recorder=recorder)
+    session.subscribe(lambda update: heard.extend(update.events))
+    await session.run()
+    assert session.finished
+    assert session.error is None
+    assert recorder.closed
+    assert recorder.packets == list(SimulatedSensor("rows", 1).notifications())
+    assert recorder.events == heard
+    assert heard
+
+
+async def test_speed_and_pauses_change_nothing_but_the_time_it_takes() -> None:
+    def lines(session: Session) -> list[bytes]:
+        found: list[bytes] = []
+        session.subscribe(lambda update: found.extend(encode(e) for e in update.events))
+        return found
+
+    quick = Session(worn(), Pipeline(Settings()))
+    quick_lines = lines(quick)
+    await quick.run()
+    slow = Session(worn(speed=200.0), Pipeline(Settings()))
+    slow_lines = lines(slow)
+    running = asyncio.create_task(slow.run())
+    await asyncio.sleep(0.1)
+    slow.toggle_pause()
+    await asyncio.sleep(0.1)
+    held = slow.position_s
+    await asyncio.sleep(0.1)
+    assert slow.position_s == held
+    slow.toggle_pause()
+    await running
+    assert slow_lines == quick_lines
+
+
+@pytest.mark.parametrize("paused", [False, True])
+async def test_stop_ends_it_soon_and_closes_the_recording(paused: bool) -> None:
+    recorder = Kept()
+    session = Session(worn(speed=1.0), Pipeline(Settings()), recorder=recorder)
+    running = asyncio.create_task(session.run())
+    await asyncio.sleep(0.2)
+    if paused:
+        session.toggle_pause()
+    session.stop()
+    await asyncio.wait_for(running, 0.5)
+    assert recorder.closed
+    assert 0 < len(recorder.packets) < 40
+
+
+async def test_it_plays_in_real_time_unless_told_otherwise() -> None:
+    session = Session(still(60.0, speed=1.0), Pipeline(Settings()), until_s=0.3)
+    start = asyncio.get_running_loop().time()
+    await session.run()
+    assert 0.25 < asyncio.get_running_loop().time() - start < 1.0
+
+
+async def test_a_full_disk_ends_the_session_with_a_sentence() -> None:
+    recorder = Kept()
+    recorder.full_after = 50
+    session = Session(worn(), Pipeline(Settings()), recorder=recorder)
+    await session.run()
+    assert recorder.closed
+    assert str(session.error) == "the disk is full; make room"
+
+
+async def test_gaps_and_bad_packets_are_told() -> None:
+    updates: list[Update] = []
+    session = Session(still(10.0, tail=[Gap(9.98, 15.0, "the link dropped")]), Pipeline(Settings()))
+    session.subscribe(updates.append)
+    await session.run()
+    events = [e for u in updates for e in u.events]
+    assert GapMarked(at_s=15.0, start_s=9.98, end_s=15.0, reason="the link dropped") in events
+
+    first = next(iter(SimulatedSensor("rows", 1).notifications()))
+    bad = Notification(first.host_ns + 1, first.characteristic, b"\xff" * 7)
+    session = Session(
+        Playback("bad", [first, bad], driver=driver_for("rhomboid"), speed=math.inf), Pipeline(Settings())
+    )
+    session.subscribe(updates.append)
+    await session.run()
+    assert any(isinstance(e, SensorProblem) and "malformed" in e.reason for u in updates for e in u.events)
