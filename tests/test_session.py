@@ -137,3 +137,14 @@ async def test_gaps_and_bad_packets_are_told() -> None:
     session.subscribe(updates.append)
     await session.run()
     assert any(isinstance(e, SensorProblem) and "malformed" in e.reason for u in updates for e in u.events)
+
+
+async def test_a_fault_in_the_program_is_a_sentence_too() -> None:
+    class Broken(Pipeline):
+        def feed(self, item: object) -> list[Event]:
+            raise KeyError("axis")
+
+    session = Session(still(1.0), Broken(Settings()))
+    await session.run()
+    assert str(session.error) == "a fault in the program (KeyError: 'axis'); please report it"
+    assert session.finished

@@ -1,6 +1,7 @@
 """The command line: thin. Every command parses its options, calls one room, and turns errors into one line.
 
-Exit status: 0 all is well, 1 a file or a stream could not be used, 2 the command was used wrongly, 130 Ctrl-C.
+Exit status: 0 all is well, 1 a file or a stream could not be used, 2 the command was used wrongly, 70 a fault in the
+program itself, 130 Ctrl-C.
 Heavy rooms (numpy, scipy, textual) are imported inside the commands, so that ``--help`` answers at once.
 """
 
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rhomboid import __version__
-from rhomboid.errors import RhomboidError, UsageError, harmless
+from rhomboid.errors import Fault, RhomboidError, UsageError, harmless
 
 if TYPE_CHECKING:
     from rhomboid.analysis import Analysis
@@ -60,6 +61,8 @@ def main() -> None:
         status = app(standalone_mode=False)
     except RhomboidError as error:
         _complain(str(error))
+        if isinstance(error, Fault):
+            _keep_traceback(error)
         status = error.exit_status
     except KeyboardInterrupt:
         status = 130
@@ -67,11 +70,15 @@ def main() -> None:
         sys.stderr.close()
         status = 1
     except Exception as error:  # typer's own usage errors, whatever its version calls them
-        if not hasattr(error, "format_message"):
-            raise
-        command = getattr(getattr(error, "ctx", None), "command_path", "rhomboid")
-        _complain(f"{error.format_message().rstrip('.')}; see {command} --help")
-        status = 2
+        if hasattr(error, "format_message"):
+            command = getattr(getattr(error, "ctx", None), "command_path", "rhomboid")
+            _complain(f"{error.format_message().rstrip('.')}; see {command} --help")
+            status = 2
+        else:
+            fault = Fault(error)
+            _complain(str(fault))
+            _keep_traceback(fault)
+            status = fault.exit_status
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -235,6 +242,17 @@ def desk(
 
 def _complain(text: str) -> None:
     typer.echo(f"rhomboid: {harmless(text)}", err=True)
+
+
+def _keep_traceback(fault: Fault) -> None:
+    """For whoever mends it: the traceback in a file, where it frightens nobody."""
+    import traceback
+
+    import platformdirs
+
+    path = platformdirs.user_log_path("rhomboid", appauthor=False, ensure_exists=True) / "fault.txt"
+    path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+    typer.echo(f"the details are in {path}", err=True)
 
 
 def _need_demo(demo: bool) -> None:

@@ -2,8 +2,9 @@
 
 RhomboidError
 ├── UsageError        the command was asked for something impossible      exit status 2
-└── DataError         a file or a stream does not hold what it should     exit status 1
-    └── RecordingError    an .mcap recording of ours is damaged, cut or foreign
+├── DataError         a file or a stream does not hold what it should     exit status 1
+│   └── RecordingError    an .mcap recording of ours is damaged, cut or foreign
+└── Fault             the program itself is wrong                         exit status 70
 """
 
 from __future__ import annotations
@@ -37,3 +38,13 @@ class DataError(RhomboidError):
 
 class RecordingError(DataError):
     """A recording is damaged, cut or not one of ours."""
+
+
+class Fault(RhomboidError):
+    """The program itself is wrong: an exception that nobody foresaw, kept as ``__cause__``."""
+
+    exit_status = 70
+
+    def __init__(self, cause: Exception) -> None:
+        super().__init__(f"a fault in the program ({type(cause).__name__}: {cause})", do="please report it")
+        self.__cause__ = cause

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from rhomboid.errors import RhomboidError
+from rhomboid.errors import Fault, RhomboidError
 from rhomboid.events import Event
 from rhomboid.imu import Notification, SourceItem
 from rhomboid.interpreter import Interpreter
@@ -144,6 +144,8 @@ class Session:
             self._publish(self._interpreter.finish())
         except RhomboidError as error:
             self.error = error
+        except Exception as error:
+            self.error = Fault(error)
         finally:
             self._close()
             self.finished = True

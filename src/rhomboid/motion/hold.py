@@ -32,9 +32,9 @@ METRES_A_DEG = 0.0125
 BOB_TIME_CONSTANT_S = 0.7
 # Still is slower than this share of the usual movement, within bounds, for so many frames. What is usual is the median
 # of the last movements that were not small against it.
-STILL_SHARE, STILL_DPS, STILL_DPS_AT_FIRST, STILL_FRAMES = 0.65, (2.0, 7.0), 4.0, 20
+STILL_SHARE, STILL_DPS, STILL_DPS_AT_FIRST, STILL_FRAMES = 0.65, (1.5, 7.0), 4.0, 20
 USUAL_OF, USUAL_SHARE, LEAST_DEG = 5, 0.35, 1.0
-LOOK_FRAMES, SWAY_DPS, QUIET = 50, 1.2, (0.5, 1.0)
+LOOK_FRAMES, SWAY_DPS, QUIET = 50, 1.3, (0.5, 1.0)
 # A standstill has been left at this share of the usual range, within bounds: at once if it is more than a wobble, or
 # else when it lasts longer than one, or when the movement does.
 LEFT_SHARE, LEFT_DEG, LEFT_DEG_AT_FIRST = 0.4, (0.8, 4.0), 1.5
@@ -44,6 +44,7 @@ KEPT_SHARE = 0.7
 # A standstill is away from rest beyond this share of the way the movement went. It was reached on entering this share
 # of the movement's range around it.
 FAR_SHARE, BAND_SHARE, BAND_DEG = 0.4, 0.05, 0.5
+BASE_SHARE = 0.3
 # A movement begins a little before it looks like one. What it adds to the error of turn and height: a gyroscope's bias,
 # and what is left of the accelerometer's.
 BEFORE_FRAMES, LONGEST_FRAMES = 15, 3000
@@ -101,6 +102,7 @@ class HoldDetector:
         self._calm = self._fast = self._astray = 0
         # Where it began, as seen from rest, and how far to trust that.
         self._offset = _Offset()
+        self._since_rest = 0
 
     # --- standstill and movement -------------------------------------------------------------------------------------
 
@@ -125,7 +127,7 @@ class HoldDetector:
         calm = rows[:, SPEED] < self._usual.still_dps
         calm_for = _lasting(calm, self._calm)
         settled = calm_for >= STILL_FRAMES
-        left = self._leaves(rows, calm) if self._still is not None else np.zeros(len(rows), bool)
+        left = self._leaves(rows, calm, settled) if self._still is not None else np.zeros(len(rows), bool)
         turns = np.flatnonzero(settled | left)
         k = int(turns[0]) + 1 if len(turns) else len(rows)
         self._calm = int(calm_for[k - 1])
@@ -133,10 +135,6 @@ class HoldDetector:
         self._length += k
         while self._length - len(self._path[0]) >= LONGEST_FRAMES:
             self._length -= len(self._path.pop(0))
-        if self._still is not None:
-            quiet = np.flatnonzero(calm[:k])
-            if len(quiet):
-                self._left_s = float(rows[quiet[-1], T])
         self._pass(rows[:k], found)
         if left[k - 1]:
             found += self._end(self._left_s, self._seen_s)
@@ -147,7 +145,7 @@ class HoldDetector:
             self._settle()
         return k
 
-    def _leaves(self, rows: Array, calm: Flags) -> Flags:
+    def _leaves(self, rows: Array, calm: Flags, settled: Flags) -> Flags:
         """Rows at which it is clear that the standstill is being left for good."""
         assert self._still is not None and self._rest_up is not None  # noqa: S101
         still, start, left_deg = self._still, self._path[0][-1], self._usual.left_deg
@@ -162,6 +160,11 @@ class HoldDetector:
         astray_for = _lasting(away_deg > left_deg, self._astray)
         self._fast, self._astray = int(fast_for[-1]), int(astray_for[-1])
         gone: Flags = left | (away_deg > max(left_deg, WOBBLE_DEG)) | (astray_for > WOBBLE_FRAMES)
+        gone |= settled & (away_deg > left_deg)
+        first = int(np.argmax(gone | settled)) + 1 if (gone | settled).any() else len(rows)
+        quiet = np.flatnonzero((calm & (away_deg <= left_deg))[:first])
+        if len(quiet):
+            self._left_s = float(rows[quiet[-1], T])
         return gone
 
     def _settle(self) -> None:
@@ -176,35 +179,52 @@ class HoldDetector:
         from_rest_deg = _apart_deg(path[:, UP], self._rest_up, *offset.sure)
         now_deg = float(_apart_deg(up[None], self._rest_up, *offset.last.sure)[0])
         away = now_deg > max(FAR_SHARE * float(from_rest_deg.max()), self._usual.least_deg(range_deg))
+        self._since_rest = 0 if float(from_rest_deg.min()) < FAR_SHARE * now_deg else self._since_rest
+        reached = self._reached(path, up, begin, range_deg)
+        visit = _Visit(float(path[reached, T]), range_deg, up, offset.last)
+        if away and self._is_base(visit):
+            away = False
+            self._usual = _Usual()
         self._usual.learn(range_deg, float(np.median(path[:, SPEED])))
 
-        yaw_deg, height_m = path[:, YAW] - path[-1, YAW], begin.height_m - begin.height_m[-1]
-        band_deg = max(BAND_SHARE * range_deg, BAND_DEG)
-        outside = np.flatnonzero(_apart_deg(path[:, UP], up, yaw_deg, height_m) > band_deg)
-        reached = min(int(outside[-1]) + 1, len(path) - 1) if len(outside) else 0
         self._still = _Standstill(
-            start_s=float(path[reached, T]),
+            start_s=visit.reached_s,
             up=up,
             away=away,
             # the reaching has to be seen: after a gap the trunk may have been there for long
-            timed=away and reached > 0 and self._in_exercise(float(path[reached, T]), range_deg, up),
+            timed=away and reached > 0 and self._in_exercise(visit),
             from_rest_deg=float(_apart_deg(up[None], self._rest_up, offset.last.sure[0], 0.0)[0]),
             yaw_deg=float(offset.last.sure[0][0]),
         )
-        self._offset = offset.last if away else _Offset()
-        self._rest_up = self._rest_up if away else up
         self._path = [self._path[-1][-1:]]
+        if away:
+            self._offset = offset.last
+            self._visits.append(visit)
+            self._since_rest = min(self._since_rest + 1, len(self._visits))
+        else:
+            self._offset, self._rest_up, self._since_rest = _Offset(), up, 0
 
-    def _in_exercise(self, reached_s: float, range_deg: float, up: Array) -> bool:
+    def _reached(self, path: Array, up: Array, begin: _Offset, range_deg: float) -> int:
+        """The row from which on a movement kept close to where it ended."""
+        yaw_deg, height_m = path[:, YAW] - path[-1, YAW], begin.height_m - begin.height_m[-1]
+        band_deg = max(BAND_SHARE * range_deg, BAND_DEG)
+        outside = np.flatnonzero(_apart_deg(path[:, UP], up, yaw_deg, height_m) > band_deg)
+        return min(int(outside[-1]) + 1, len(path) - 1) if len(outside) else 0
+
+    def _is_base(self, visit: _Visit) -> bool:
+        """Whether the trunk is back at a pose it was in before, never near rest since: the set is done from here."""
+        since_rest = list(self._visits)[len(self._visits) - self._since_rest :]
+        return any(visit.from_deg(v) < BASE_SHARE * visit.range_deg for v in since_rest)
+
+    def _in_exercise(self, visit: _Visit) -> bool:
         """Whether a pose away from rest belongs to an exercise: unless told so, only after others like it."""
         alike = [
             v
             for v in self._visits
-            if reached_s - v.reached_s < ALIKE_S
-            and ALIKE_SHARE * v.range_deg < range_deg < v.range_deg / ALIKE_SHARE
-            and _apart_deg(up[None], v.up, 0.0, 0.0)[0] < ALIKE_POSE_SHARE * range_deg
+            if visit.reached_s - v.reached_s < ALIKE_S
+            and ALIKE_SHARE * v.range_deg < visit.range_deg < v.range_deg / ALIKE_SHARE
+            and _apart_deg(visit.up[None], v.up, 0.0, 0.0)[0] < ALIKE_POSE_SHARE * visit.range_deg
         ]
-        self._visits.append(_Visit(reached_s, range_deg, up))
         return self._exercising or len(alike) >= ALIKE_TO_KNOW
 
     # --- holds -------------------------------------------------------------------------------------------------------
@@ -239,14 +259,6 @@ class _Standstill(msgspec.Struct, frozen=True, eq=False):
     yaw_deg: float
 
 
-class _Visit(msgspec.Struct, frozen=True, eq=False):
-    """A pose away from rest that was reached."""
-
-    reached_s: float
-    range_deg: float
-    up: Array
-
-
 class _Offset(msgspec.Struct, frozen=True, eq=False):
     """Turn and height as seen from rest, (n,), and how much of each may be error."""
 
@@ -269,12 +281,34 @@ class _Offset(msgspec.Struct, frozen=True, eq=False):
     def last(self) -> _Offset:
         return _Offset(self.yaw_deg[-1:], self.height_m[-1:], self.yaw_doubt_deg, self.height_doubt_m)
 
+    def since(self, before: _Offset) -> _Offset:
+        """Seen from an earlier one instead of from rest."""
+        return _Offset(
+            self.yaw_deg - before.yaw_deg,
+            self.height_m - before.height_m,
+            self.yaw_doubt_deg - before.yaw_doubt_deg,
+            math.sqrt(max(self.height_doubt_m**2 - before.height_doubt_m**2, 0.0)),
+        )
+
     @property
     def sure(self) -> tuple[Array, Array]:
         """What is left after as much as may be error."""
         yaw_deg = np.sign(self.yaw_deg) * np.maximum(np.abs(self.yaw_deg) - self.yaw_doubt_deg, 0.0)
         height_m = np.sign(self.height_m) * np.maximum(np.abs(self.height_m) - self.height_doubt_m, 0.0)
         return yaw_deg, height_m
+
+
+class _Visit(msgspec.Struct, frozen=True, eq=False):
+    """A standstill away from rest that was reached by a movement of this range."""
+
+    reached_s: float
+    range_deg: float
+    up: Array
+    offset: _Offset
+
+    def from_deg(self, before: _Visit) -> float:
+        """How far this pose is from an earlier one."""
+        return float(_apart_deg(self.up[None], before.up, *self.offset.since(before.offset).sure)[0])
 
 
 class _Usual:
@@ -285,7 +319,8 @@ class _Usual:
         self._speed_dps: deque[float] = deque(maxlen=USUAL_OF)
         self._small = 0
         self._resting: list[float] = []
-        self._sway = QUIET[0]
+        self._sway = QUIET[1]
+        self._looks: list[float] = []
 
     @property
     def until_look(self) -> int:
@@ -295,7 +330,8 @@ class _Usual:
         """Takes in how fast somebody sways who keeps still."""
         self._resting += speed_dps.tolist()
         if len(self._resting) == LOOK_FRAMES:
-            self._sway = max(self._sway, _bounded(median(self._resting) / SWAY_DPS, QUIET))
+            self._looks.append(median(self._resting))
+            if len(self._looks)<=3: self._sway = _bounded(max(self._looks) / SWAY_DPS, QUIET)
             self._resting = []
 
     def learn(self, range_deg: float, speed_dps: float) -> None:

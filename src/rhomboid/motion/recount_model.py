@@ -1,8 +1,8 @@
 """Which way of counting a finished set is right: what a right one looks like, weighed by a conditional logit.
 
 Every way (``recount_ways``) gets a score, a weighted sum of features of regularity, closure, likeness, and of what it
-leaves uncounted; a count's probability is the sum over the ways that arrive at it (McFadden, "Conditional logit analysis
-of qualitative choice behavior", 1974). The weights were fitted to labelled sets of many exercises, with ridge
+leaves uncounted; a count's probability is the sum over the ways that arrive at it (McFadden, "Conditional logit
+analysis of qualitative choice behavior", 1974). The weights were fitted to labelled sets of many exercises, with ridge
 regularisation; how well they do on people they have not seen is measured in ``benchmarks/accuracy``.
 """
 
@@ -14,16 +14,21 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
-from rhomboid.motion.recount_ways import LEVELS, Signals, Way
+from rhomboid.motion.recount_ways import LEVELS, PROJECTIONS, Signals, Way
 
 POINTS = 24  # Each repetition is brought to this many points before it is compared with the others.
+# Periods beyond which a signal group has lost part of the movement with its drift.
+TRUSTED_S = {
+    "tilt": 60.0, "pose": 16.0, "quick": 6.0, "mixed": 6.0, "height": 2.0, "hop": 1.0, "turn": 8.0, "periodic": 10.0,
+}  # fmt: skip
 
 
 def probabilities(ways: list[Way], s: Signals) -> Array:
     """How far each way is to be trusted, (n,), adding up to 1."""
     scores = np.array([sum(WEIGHTS.get(k, 0.0) * v for k, v in f.items()) for f in features(ways, s)])
     shares: Array = np.exp(scores - scores.max())
-    return shares / shares.sum()
+    shares /= shares.sum()
+    return shares
 
 
 def features(ways: list[Way], s: Signals) -> list[dict[str, float]]:
@@ -59,6 +64,7 @@ def _features(way: Way, s: Signals) -> dict[str, float]:
     inside = np.concatenate([p[b : a + 1] for b, a in zip(before, after, strict=True)])
     seconds = s.edges[-1] / FRAME_RATE_HZ
     logarithm = math.log(way.extent + 0.05)
+    group, _, low_pass_hz = PROJECTIONS[way.projection]
     f = {
         f"projection{way.projection}": 1.0,
         "levels": way.levels / len(LEVELS),
@@ -66,6 +72,10 @@ def _features(way: Way, s: Signals) -> dict[str, float]:
         "share": way.share,
         "extra": way.extra,
         "refused": min(way.refused / n, 1.0),
+        "dropped": float(way.dropped),
+        "too_smooth": max(0.0, -math.log(period * low_pass_hz)) if low_pass_hz else 0.0,
+        "too_slow": max(0.0, math.log(period / TRUSTED_S[group])),
+        "height_range": logarithm if group in ("height", "hop") else 0.0,
         # regular in time
         "irregular": min(_spread(period_s), 1.0) if several else 0.3,
         "longest": math.log(float(period_s.max()) / period) if several else 0.3,

@@ -38,6 +38,7 @@ PROJECTIONS: tuple[tuple[str, int, float], ...] = (
 )
 LEVELS = (0.11, 0.16, 0.23, 0.32, 0.45)  # Hysteresis as a share of the signal's range.
 FINEST = 0.07
+DOUBTFUL = 0.8  # One below this share, at either end of the set, may be something else.
 SMALL = 0.4  # A swing below this share of the median one is not a repetition.
 FLOOR = 0.3  # Degrees or centimetres of range below which a signal is sensor noise.
 SHORTEST_S = 0.3  # An unbroken stretch shorter than this holds nothing.
@@ -82,6 +83,11 @@ class Way(NamedTuple):
     share: float
     extent: float
     p: Array
+    dropped: int = 0
+    """How many doubtful repetitions were taken off its ends."""
+
+
+PER_REP = ("before", "far", "after", "out", "back", "stretch")
 
 
 def signals(t_s: Array, acc_g: Array, gyr_dps: Array, up: Array) -> Signals | None:
@@ -126,7 +132,22 @@ def ways_to_count(s: Signals) -> list[Way]:
                 key = tuple(way.far.tolist())
                 known = same.get(key)
                 same[key] = way if known is None else way._replace(levels=known.levels + 1)
-            found += same.values()
+            found += [part for way in same.values() for part in _without_doubtful_edges(way)]
+    return found
+
+
+def _without_doubtful_edges(way: Way) -> list[Way]:
+    """The way itself, and without its first and last repetition where that is small: settling in, or getting up."""
+    size = np.minimum(way.out, way.back)
+    doubtful = size < DOUBTFUL * np.median(size)
+    found = [way]
+    if len(size) > 3:
+        for first in range(1 + bool(doubtful[0])):
+            for last in range(1 + bool(doubtful[-1])):
+                if first or last:
+                    kept = slice(first, len(size) - last)
+                    columns = {name: getattr(way, name)[kept] for name in PER_REP}
+                    found.append(way._replace(dropped=first + last, **columns))
     return found
 
 
@@ -234,7 +255,7 @@ def _principal_axes(x: Array) -> tuple[Array, Array]:
 
 
 def _white(x: Array) -> tuple[Array, Array]:
-    """``x`` without outliers and as it is, (n, 5) each, every principal direction at unit variance unless it is noise."""
+    """``x`` without outliers and as it is, both (n, 5): every principal direction at unit variance unless it is noise."""
     power, axes = _principal_axes(x)
     scale = np.sqrt(power)
     scale = np.maximum(scale, max(0.08 * scale[-1], 0.1))

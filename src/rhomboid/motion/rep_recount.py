@@ -34,7 +34,7 @@ def recount(
 ) -> tuple[tuple[Movement, ...], tuple[Correction, ...]]:
     """The final repetitions of a set, in order, and every difference to the ``live`` ones.
 
-    ``t_s`` (n,), ``acc_g`` and ``gyr_dps`` and ``up`` (n, 3), ``quat`` (n, 4) are the set's frames (``frontend.Frames``)
+    ``t_s`` (n,), ``acc_g`` and ``gyr_dps`` and ``up`` (n, 3), ``quat`` (n, 4) are the set's ``frontend.Frames``
     with some context; nothing is claimed across ``breaks``. In mode "set" all frames are the set, otherwise it is
     what lies between ``start_s`` and ``end_s``, give or take a second. Never fails; too little to count gives nothing.
     """
