@@ -11,25 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-HEAD = "t_s,ax_g,ay_g,az_g,gx_dps,gy_dps,gz_dps"
+from .bowing import HEAD, bows
 
 
 def rhomboid(*args: str | Path, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "rhomboid", *map(str, args)]
     return subprocess.run(command, capture_output=True, text=True, timeout=timeout, encoding="utf-8")
-
-
-def bows(seconds: float = 20.0, rate_hz: float = 50.0, period_s: float = 3.0) -> list[str]:
-    """CSV rows of a wearer who bows 40 deg every ``period_s``, after and before standing still."""
-    t = np.arange(int(seconds * rate_hz)) / rate_hz
-    phase = np.clip((t - 2.0) / period_s, 0, np.floor((seconds - 4.0) / period_s)) * 2 * np.pi
-    angle = np.radians(20.0) * (1 - np.cos(phase))
-    rate = np.degrees(np.gradient(angle, t))
-    noise = np.random.default_rng(5).normal(0, 0.002, (len(t), 3))
-    return [
-        f"{a:.3f},{np.sin(b) + n[0]:.5f},{n[1]:.5f},{np.cos(b) + n[2]:.5f},0,{-r:.3f},0"
-        for a, b, r, n in zip(t, angle, rate, noise, strict=True)
-    ]
 
 
 @pytest.fixture
@@ -59,6 +46,16 @@ def test_analyze_prints_a_table_for_people(bowing: Path) -> None:
     head, _, row = done.stdout.splitlines()[:3]
     assert head.split()[0] == "file"
     assert row.split()[:2] == ["bowing.csv.gz", "0:19"]
+
+
+def test_every_decision_can_be_explained(bowing: Path) -> None:
+    done = rhomboid("analyze", "--mode", "set", "--explain", bowing)
+    assert done.returncode == 0
+    assert sum(line.startswith("counted") for line in done.stdout.splitlines()) == 5
+    movements = json.loads(rhomboid("analyze", "--json", "--mode", "set", "--explain", bowing).stdout)["movements"]
+    assert sum(m["counted"] for m in movements) == 5
+    assert all(m["reason"] for m in movements if not m["counted"])
+    assert "movements" not in json.loads(rhomboid("analyze", "--json", "--mode", "set", bowing).stdout)
 
 
 def test_a_slouch_is_found_with_the_settings_given(tmp_path: Path) -> None:

@@ -67,7 +67,19 @@ class GapResult(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Analysis(msgspec.Struct, frozen=True):
+class Explained(msgspec.Struct, frozen=True):
+    """A movement and the decision about it; ``reason`` is empty where it was counted at once and stayed counted."""
+
+    start_s: float
+    peak_s: float
+    end_s: float
+    range_deg: float
+    confidence: float
+    counted: bool
+    reason: str
+
+
+class Analysis(msgspec.Struct, frozen=True, omit_defaults=True):
     """Everything found in one file. ``remarks`` are sentences about it that a reader must know."""
 
     file: str
@@ -79,10 +91,15 @@ class Analysis(msgspec.Struct, frozen=True):
     slouches: list[Slouch]
     gaps: list[GapResult]
     remarks: list[str]
+    movements: list[Explained] | None = None
+    """Every movement that was looked at, if that was asked for."""
 
 
-def analyze(path: Path, settings: Settings | None = None) -> Analysis:
-    """The analysis of one recording or CSV, through the same streaming core as a live sensor. Raises DataError."""
+def analyze(path: Path, settings: Settings | None = None, *, explain: bool = False) -> Analysis:
+    """The analysis of one recording or CSV, through the same streaming core as a live sensor. Raises DataError.
+
+    With ``explain`` it says of every movement whether it was counted, and why not.
+    """
     opened = open_file(path)
     interpreter = Interpreter(Pipeline(settings), opened.driver)
     found: list[e.Event] = []
@@ -90,10 +107,10 @@ def analyze(path: Path, settings: Settings | None = None) -> Analysis:
     while piece := list(islice(items, ITEMS_AT_ONCE)):
         found += interpreter.feed(piece)
     found += interpreter.finish()
-    return _summary(path, opened, interpreter, found)
+    return _summary(path, opened, interpreter, found, explain=explain)
 
 
-def _summary(path: Path, opened: Opened, interpreter: Interpreter, found: list[e.Event]) -> Analysis:
+def _summary(path: Path, opened: Opened, interpreter: Interpreter, found: list[e.Event], *, explain: bool) -> Analysis:
     closed = [x for x in found if isinstance(x, e.SetClosed)]
     struck_out = {c.movement for s in closed for c in s.corrections if c.change == "struck_out"}
     reps = [
@@ -112,12 +129,26 @@ def _summary(path: Path, opened: Opened, interpreter: Interpreter, found: list[e
         slouches=[Slouch(x.start_s, x.alert_s, x.end_s, x.peak_deg) for x in found if isinstance(x, e.SlouchEnded)],
         gaps=[GapResult(x.start_s, x.end_s, x.reason) for x in found if isinstance(x, e.GapMarked)],
         remarks=opened.remarks + list(dict.fromkeys(_remarks(found))),
+        movements=_explained(found) if explain else None,
     )
 
 
 def _rep(movement: e.Movement, counted_at_s: float, set_index: int | None) -> Rep:
     m = movement
     return Rep(m.start_s, m.peak_s, m.end_s, counted_at_s, m.range_deg, m.confidence, set_index)
+
+
+def _explained(found: list[e.Event]) -> list[Explained]:
+    corrections = {c.movement: c for x in found if isinstance(x, e.SetClosed) for c in x.corrections}
+    decided = [(x.movement, "") for x in found if isinstance(x, e.RepCompleted) and x.movement not in corrections]
+    decided += [(x.movement, x.reason) for x in found if isinstance(x, e.MovementRefused)]
+    rows = [_decision(m, not reason, reason) for m, reason in decided]
+    rows += [_decision(m, c.change == "added", c.reason) for m, c in corrections.items()]
+    return sorted(rows, key=lambda r: r.start_s)
+
+
+def _decision(m: e.Movement, counted: bool, reason: str) -> Explained:
+    return Explained(m.start_s, m.peak_s, m.end_s, m.range_deg, m.confidence, counted, reason)
 
 
 def _remarks(found: list[e.Event]) -> list[str]:

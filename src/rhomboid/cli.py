@@ -146,6 +146,7 @@ def analyze(
     slouch_threshold: Threshold = None,
     slouch_delay: Delay = None,
     exercise: Annotated[str | None, typer.Option("--exercise", help="The exercise, if it is known.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Every movement, counted or not, and why not.")] = False,
 ) -> None:
     """Count repetitions, holds and slouches in whole files.
 
@@ -162,7 +163,7 @@ def analyze(
     failed = False
     for file in files:
         try:
-            result = analyze_file(file, settings)
+            result = analyze_file(file, settings, explain=explain)
         except RhomboidError as error:
             failed = True
             _complain(str(error))
@@ -176,6 +177,28 @@ def analyze(
         typer.echo(analyses(done))
     if failed:
         raise typer.Exit(1)
+
+
+@app.command()
+def accuracy(
+    data: Annotated[Path, typer.Option("--data", help="A folder of recordings with a labels.csv.", metavar="DIR")],
+    as_json: Annotated[bool, typer.Option("--json", help="The same as one JSON object.")] = False,
+) -> None:
+    """Measure how well labelled recordings are counted, with 95 % confidence intervals.
+
+    Example: rhomboid accuracy --data my-recordings
+    """
+    import msgspec
+
+    from rhomboid.accuracy import measure
+    from rhomboid.tables import report
+
+    def show(done: int, of: int) -> None:
+        if sys.stderr.isatty():
+            typer.echo(f"\r{done} of {of} files", nl=done == of, err=True)
+
+    result = measure(data, show)
+    typer.echo(msgspec.json.encode(result).decode() if as_json else report(result))
 
 
 @app.command()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rhomboid.analysis import Analysis
+from rhomboid.accuracy import Report, SetsResult
+from rhomboid.analysis import Analysis, Explained
 from rhomboid.errors import harmless
 from rhomboid.words import clock
 
@@ -37,4 +38,69 @@ def analyses(results: Sequence[Analysis]) -> str:
         for a in results
     ]
     remarks = [f"{Path(a.file).name}: {r}" for a in results for r in a.remarks]
-    return "\n".join([table(head, rows), *(["", *map(harmless, remarks)] if remarks else [])])
+    parts = [table(head, rows), *(["", *map(harmless, remarks)] if remarks else [])]
+    for a in results:
+        if a.movements is not None:
+            parts += ["", harmless(f"movements in {Path(a.file).name}"), _explained(a.movements)]
+    return "\n".join(parts)
+
+
+def _explained(movements: Sequence[Explained]) -> str:
+    head = ("decision", "start s", "peak s", "end s", "range", "confidence")
+    rows = [
+        (
+            ("counted" if m.counted else "not counted") + (f": {m.reason}" if m.reason else ""),
+            f"{m.start_s:.2f}",
+            f"{m.peak_s:.2f}",
+            f"{m.end_s:.2f}",
+            f"{m.range_deg:.1f}°",
+            f"{m.confidence:.2f}",
+        )
+        for m in movements
+    ]
+    return table(head, rows)
+
+
+def report(result: Report) -> str:
+    """The tables of ``rhomboid accuracy``: per cent with 95 % confidence intervals."""
+    parts = []
+    if result.sets:
+        parts += ["Sets whose start and end are known, the exercise is not", _sets(result.sets)]
+        parts += ["", "The same sets found in free running", _sets(result.free)]
+    if result.daily:
+        hours, false = sum(d.hours for d in result.daily), sum(d.false_reps for d in result.daily)
+        rows = [(d.activity, f"{d.hours:.2f}", str(d.false_reps), _rate(d.false_reps, d.hours)) for d in result.daily]
+        rows.append(("all", f"{hours:.2f}", str(false), _rate(false, hours)))
+        parts += ["", "Where there are no repetitions", table(("activity", "hours", "false reps", "per hour"), rows)]
+    if result.posture:
+        trials = [(p.activity, str(p.alarmed.of), str(p.alarmed)) for p in result.posture]
+        parts += ["", "Posture trials with an alert", table(("activity", "trials", "alarmed %"), trials)]
+    if result.missed:
+        rows = [
+            (harmless(f"{c.label.file} {c.label.activity}"), str(c.label.expected_reps), str(c.live), str(c.final))
+            for c in result.missed
+        ]
+        parts += ["", "Sets counted wrongly", table(("set", "true", "live", "final"), rows)]
+    return "\n".join(parts)
+
+
+def _sets(results: Sequence[SetsResult]) -> str:
+    head = ("group", "sets", "exact %", "within 1 %", "error per 10", "live exact %", "live within 1 %", "delay p95 s")
+    rows = [
+        (
+            harmless(r.group),
+            str(r.sets),
+            str(r.exact),
+            str(r.within1),
+            f"{r.mae10:.2f}",
+            str(r.live_exact),
+            str(r.live_within1),
+            "-" if r.delay_p95_s is None else f"{r.delay_p95_s:.2f}",
+        )
+        for r in results
+    ]
+    return table(head, rows)
+
+
+def _rate(count: int, hours: float) -> str:
+    return f"{count / hours:.2f}" if hours > 0 else "-"
