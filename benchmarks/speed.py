@@ -1,7 +1,7 @@
 """How fast the signal core is, against the attitude filter alone on the same hour: ``python -m benchmarks.speed``.
 
 The hour is simulated (training, then desk work) at 100 Hz and in memory before the clock starts; each figure is the
-median of five runs. The bar: the whole core takes at most three times what VQF alone takes.
+median of three runs. The bar: the whole core takes at most three times what VQF alone takes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rhomboid.sensors import driver_for
 from rhomboid.simulation.sensor import SimulatedSensor
 
 RATE_HZ = 100.0
-RUNS = 5
+RUNS = 3
 
 
 def an_hour() -> ImuBlock:
