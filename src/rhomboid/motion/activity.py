@@ -20,20 +20,23 @@ from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
 FRAMES_A_TICK = 10
 TICK_S = FRAMES_A_TICK / FRAME_RATE_HZ
 
-# Steps shake the trunk up and down at 1.5 to 2.5 Hz and above; exercise and desk work stay slower or weaker. The band
-# is what two one-pole low-passes of |acceleration| leave between them; walking shows 0.06 g and more in it.
-STEP_SLOW_S, STEP_QUICK_S = 0.16, 0.03
-WALKING_G = 0.05
-WALKING_WINDOW_TICKS = 10
+# Steps shake the trunk up and down twice a second, with harmonics above, without a pause; exercise is slower, or its
+# shaking comes and goes, or it swings the trunk further. The band is what two one-pole low-passes of |acceleration|
+# leave between them. Found in 90 % of walking, 1 % of computer work and 2 % of talking (chest, seven people).
+STEP_SLOW_S, STEP_QUICK_S = 0.05, 0.02
+STEP_TICKS, STEPS_TICKS = 3, 12
+WALKING_G, WALKING_SWING_DEG = 0.03, 20.0
 MOVING_DPS = 12.0
 MOVING_WINDOW_TICKS = 5
+RESTLESS_DPS, RESTLESS_SHARE, RESTLESS_WINDOW_TICKS = 7.0, 0.6, 30
 # Nobody keeps a trunk this still: breathing alone tilts it by some tenths of a degree.
 NOT_WORN_DEG = 0.06
 NOT_WORN_WINDOW_TICKS = 150
 LYING_DEG = 60.0
 
 ACTIVITIES: tuple[Activity, ...] = ("still", "moving", "walking", "lying", "not_worn")
-STILL, MOVING, WALKING, LYING, NOT_WORN = range(5)
+UNKNOWN = -1
+STILL, MOVING, WALKING, LYING, NOT_WORN = range(len(ACTIVITIES))
 # How long each must last before it is said, in ticks.
 DWELL_TICKS = (15, 5, 10, 25, 1)
 
@@ -46,8 +49,8 @@ class Ticks(msgspec.Struct, frozen=True, eq=False):
 
     ``start_s``, ``t_s``: where each begins and ends; ``seen_s``: the newest sample then; ``up`` (n, 3): mean direction
     of "up" in sensor axes, unit length; ``acc_g``: mean of |acceleration|; ``rate_dps``: rms angular velocity of the
-    last second; ``step_g``: rms of the vertical shaking of the last two seconds; ``fixed``: the sensor has not turned
-    at all for half a minute.
+    last second; ``restless``: moving for most of the last six seconds; ``walking``: steps without a pause
+    for some seconds; ``fixed``: the sensor has not turned at all for half a minute.
     """
 
     start_s: Array
@@ -56,7 +59,8 @@ class Ticks(msgspec.Struct, frozen=True, eq=False):
     up: Array
     acc_g: Array
     rate_dps: Array
-    step_g: Array
+    restless: Flags
+    walking: Flags
     fixed: Flags
 
     def __len__(self) -> int:
@@ -64,10 +68,6 @@ class Ticks(msgspec.Struct, frozen=True, eq=False):
 
     def __getitem__(self, rows: slice) -> Ticks:
         return Ticks(*(getattr(self, name)[rows] for name in Ticks.__struct_fields__))
-
-    @property
-    def walking(self) -> Flags:
-        return self.step_g > WALKING_G
 
     @property
     def moving(self) -> Flags:
@@ -79,11 +79,13 @@ class TickMaker:
 
     def __init__(self) -> None:
         self._rest: Frames | None = None
-        self._slow = _LowPass(STEP_SLOW_S)
-        self._quick = _LowPass(STEP_QUICK_S)
-        self._step = _Trailing(WALKING_WINDOW_TICKS)
-        self._rate = _Trailing(MOVING_WINDOW_TICKS)
-        self._path = _Spread(NOT_WORN_WINDOW_TICKS)
+        self._shake = _Shake()
+        self._step = _TrailingMean(STEP_TICKS)
+        self._steps = _TrailingRange(STEPS_TICKS)
+        self._swing = _TrailingRange(STEPS_TICKS)
+        self._rate = _TrailingMean(MOVING_WINDOW_TICKS)
+        self._restless = _TrailingMean(RESTLESS_WINDOW_TICKS)
+        self._wander = _TrailingRange(NOT_WORN_WINDOW_TICKS)
 
     def feed(self, frames: Frames) -> Ticks | None:
         """The ticks these frames complete, if any."""
@@ -95,9 +97,14 @@ class TickMaker:
             return None
         frames = _rows(frames, slice(0, n))
         length_g = np.sqrt(_square(frames.acc_g))
-        shake_g = self._quick.feed(length_g) - self._slow.feed(length_g)
+        shake_g = self._shake.feed(length_g)
         up = _tick_mean(frames.up)
         up = up / np.sqrt(_square(up))[:, None]
+        weakest_step_g2 = self._steps.feed(self._step.feed(_tick_mean(shake_g * shake_g))[:, None])[0][:, 0]
+        swing, wander = (_widest(*trailing.feed(up)) for trailing in (self._swing, self._wander))
+        steps = (weakest_step_g2 > WALKING_G**2) & (swing < math.radians(WALKING_SWING_DEG))
+        rate_dps = np.sqrt(self._rate.feed(_tick_mean(_square(frames.gyr_dps))))
+        restless_share = self._restless.feed((rate_dps > RESTLESS_DPS).astype(np.float64))
         t_s = frames.t_s[FRAMES_A_TICK - 1 :: FRAMES_A_TICK]
         return Ticks(
             start_s=t_s - TICK_S,
@@ -105,9 +112,10 @@ class TickMaker:
             seen_s=frames.seen_s[FRAMES_A_TICK - 1 :: FRAMES_A_TICK],
             up=up,
             acc_g=_tick_mean(length_g),
-            rate_dps=np.sqrt(self._rate.feed(_tick_mean(_square(frames.gyr_dps)))),
-            step_g=np.sqrt(self._step.feed(_tick_mean(shake_g * shake_g))),
-            fixed=self._path.feed(up) < math.radians(NOT_WORN_DEG),
+            rate_dps=rate_dps,
+            restless=restless_share > RESTLESS_SHARE,
+            walking=steps,
+            fixed=wander < math.radians(NOT_WORN_DEG),
         )
 
 
@@ -135,11 +143,11 @@ class Settled:
 
 
 class ActivityDetector:
-    """Streaming activity of the whole wearer. "Lying" is judged against the pose of the first quiet or walking time."""
+    """Streaming activity of the whole wearer. "Lying" is judged against the first quiet pose."""
 
     def __init__(self) -> None:
         self._ticks = TickMaker()
-        self._settled: Settled | None = None
+        self._settled = Settled(DWELL_TICKS, UNKNOWN)
         self._upright: Array | None = None
 
     def feed(self, frames: Frames) -> list[Event]:
@@ -150,7 +158,7 @@ class ActivityDetector:
     def interrupt(self, gap: Break) -> list[Event]:
         """Forgets what was going on; the first activity after the gap is said anew."""
         self._ticks = TickMaker()
-        self._settled = None
+        self._settled = Settled(DWELL_TICKS, UNKNOWN)
         return []
 
     def finish(self) -> list[Event]:
@@ -168,8 +176,6 @@ class ActivityDetector:
         codes[ticks.fixed] = NOT_WORN
         codes[moving] = MOVING
         codes[walking] = WALKING
-        if self._settled is None:
-            self._settled = Settled(DWELL_TICKS, -1)
         return [
             ActivityChanged(at_s=float(ticks.seen_s[k]), start_s=start_s, activity=ACTIVITIES[code])
             for k, code, start_s in self._settled.feed(codes, ticks)
@@ -182,60 +188,70 @@ def runs(codes: Codes) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-class _LowPass:
-    """One pole, started at rest on the first value."""
+class _Shake:
+    """Band-pass for steps, started at rest on the first value."""
 
-    def __init__(self, time_constant_s: float) -> None:
-        pole = math.exp(-1.0 / (FRAME_RATE_HZ * time_constant_s))
-        self._sos = np.array([[1.0 - pole, 0.0, 0.0, 1.0, -pole, 0.0]])
-        self._rest = np.array([[pole, 0.0]])
+    def __init__(self) -> None:
         self._state: Array | None = None
 
-    def feed(self, x: Array) -> Array:
+    def feed(self, length_g: Array) -> Array:
         from scipy.signal import sosfilt
 
         if self._state is None:
-            self._state = self._rest * x[0]
-        y, self._state = sosfilt(self._sos, x, zi=self._state)
-        out: Array = y
+            self._state = np.array([[-_SHAKE_SOS[0, 0] * length_g[0], 0.0]])
+        shake_g, self._state = sosfilt(_SHAKE_SOS, length_g, zi=self._state)
+        out: Array = shake_g
         return out
 
 
-class _Trailing:
-    """Mean of the last ``width`` ticks, added in a fixed order so that no block boundary can show."""
+# One low-pass, 1 / (1 - pole / z), less a slower one.
+_QUICK, _SLOW = (math.exp(-1.0 / (FRAME_RATE_HZ * time_s)) for time_s in (STEP_QUICK_S, STEP_SLOW_S))
+_SHAKE_SOS = np.array([[_SLOW - _QUICK, _QUICK - _SLOW, 0.0, 1.0, -_SLOW - _QUICK, _SLOW * _QUICK]])
+
+
+class _TrailingMean:
+    """Mean of the last ``width`` ticks, added in a fixed order so that no block boundary can show; zero before them."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+        self._past = np.zeros(width - 1)
+
+    def feed(self, x: Array) -> Array:
+        line = np.concatenate((self._past, x))
+        self._past = line[len(x) :]
+        total = line[: len(x)].copy()
+        for k in range(1, self._width):
+            total += line[k : k + len(x)]
+        mean: Array = total / self._width
+        return mean
+
+
+class _TrailingRange:
+    """Least and greatest of the last ``width`` ticks, column by column; not a number until there are so many."""
 
     def __init__(self, width: int) -> None:
         self._width = width
         self._past: Array | None = None
 
-    def feed(self, x: Array) -> Array:
-        if self._past is None:
-            self._past = np.repeat(x[:1], self._width - 1)
-        line = np.concatenate((self._past, x))
-        self._past = line[len(line) - (self._width - 1) :]
-        total = np.zeros(len(x))
-        for k in range(self._width):
-            total += line[k : k + len(x)]
-        return total / self._width
-
-
-class _Spread:
-    """How far each coordinate of a direction has wandered over the last ``width`` ticks; infinite before that."""
-
-    def __init__(self, width: int) -> None:
-        self._width = width
-        self._past = np.full((width - 1, 3), np.inf)
-
-    def feed(self, up: Array) -> Array:
+    def feed(self, x: Array) -> tuple[Array, Array]:
         from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-        line = np.concatenate((self._past, up))
-        self._past = line[len(line) - (self._width - 1) :]
-        trailing = (self._width - 1) // 2
-        top = maximum_filter1d(line, self._width, axis=0, origin=trailing)[self._width - 1 :]
-        bottom = minimum_filter1d(line, self._width, axis=0, origin=trailing)[self._width - 1 :]
-        wandered: Array = (top - bottom).max(axis=1)
-        return wandered
+        missing = np.full((self._width - 1, x.shape[1]), np.nan)
+        line = np.concatenate((missing if self._past is None else self._past, x))
+        self._past = line[len(x) :]
+        unknown = int(np.isnan(line[:, 0]).sum())
+        line = line[unknown:]
+        out = []
+        for extreme in (minimum_filter1d, maximum_filter1d):
+            trailing = extreme(line, self._width, axis=0, origin=(self._width - 1) // 2)[-len(x) :]
+            trailing[: max(unknown, 0)] = np.nan
+            out.append(trailing)
+        return out[0], out[1]
+
+
+def _widest(least: Array, greatest: Array) -> Array:
+    wide: Array = (greatest - least).max(axis=1)
+    return wide
 
 
 def _tick_mean(x: Array) -> Array:

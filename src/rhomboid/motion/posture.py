@@ -11,7 +11,7 @@ import numpy as np
 
 from rhomboid.events import Event, Posture, PostureChanged, SlouchEnded, SlouchStarted
 from rhomboid.imu import Array
-from rhomboid.motion.activity import TICK_S, Codes, Settled, TickMaker, Ticks, runs
+from rhomboid.motion.activity import LYING_DEG, TICK_S, Codes, Settled, TickMaker, Ticks, runs
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.reference import Reference
 from rhomboid.motion.settings import Settings
@@ -23,8 +23,8 @@ POSTURES: tuple[Posture, ...] = (
 CANNOT_TELL, UPRIGHT, FORWARD, BACK, LEFT, RIGHT, LEANING, MOVING, LYING, NOT_WORN = range(len(POSTURES))
 # How long each must last before it is said, in ticks.
 DWELL_TICKS = (1, 5, 5, 5, 5, 5, 5, 5, 25, 1)
-# Further over than this nobody slouches: bent for something, or lying down.
-BENT_DEG = 60.0
+# Further over than this nobody slouches: hinged or bent for something, or lying down.
+BENT_DEG = 50.0
 # Forward within this angle of straight ahead; beyond it the lean is a sideways one.
 FORWARD_SECTOR_DEG = 45.0
 # Where a slouch stands: off, between threshold and hysteresis, beyond the threshold.
@@ -87,10 +87,13 @@ class PostureDetector:
 
     def _seek(self, ticks: Ticks) -> tuple[int, list[Event]]:
         """Without a reference only what needs none can be said."""
-        if self.reference.stale:
-            k, events = len(ticks), list[Event]()
-        else:
+        k, events = len(ticks), list[Event]()
+        if not self.reference.stale:
             k, events = self.reference.seek(ticks)
+        elif self.reference.automatic and ticks.fixed.any():
+            k = int(np.argmax(ticks.fixed)) + 1
+            self.reference.drop()
+        self.flexion_deg = self.lateral_deg = self.tilt_deg = None
         codes = np.where(ticks.fixed[:k], NOT_WORN, CANNOT_TELL)
         return k, self._settle(codes, ticks[:k]) + events
 
@@ -98,8 +101,10 @@ class PostureDetector:
         """As many ticks as can be judged by one and the same reference."""
         reference = self.reference
         ticks = ticks[: reference.stride_left]
+        taken_off = reference.automatic and bool(ticks.fixed.any())
+        if taken_off:
+            ticks = ticks[: int(np.argmax(ticks.fixed)) + 1]
         tilt_deg = reference.tilt_deg(ticks.up)
-        stepping = ticks.walking
         if reference.forward is None:
             flexion_deg = lateral_deg = None
             lean_deg = tilt_deg
@@ -110,26 +115,26 @@ class PostureDetector:
             lean_deg = np.where(direction == FORWARD, flexion_deg, 0.0)
 
         codes = np.where(tilt_deg > self._threshold_deg, direction, UPRIGHT)
-        codes[tilt_deg > BENT_DEG] = LYING
-        codes[ticks.moving | stepping] = MOVING
+        codes[tilt_deg > LYING_DEG] = LYING
+        codes[ticks.moving | ticks.walking] = MOVING
         codes[ticks.fixed] = NOT_WORN
         found = self._settle(codes, ticks)
 
         stands = np.where(lean_deg > self._threshold_deg, BEYOND, BETWEEN)
-        void = (tilt_deg > BENT_DEG) | stepping | ticks.fixed
+        void = (tilt_deg > BENT_DEG) | ticks.restless | ticks.walking | ticks.fixed
         stands[(lean_deg < self._threshold_deg - self._hysteresis_deg) | void] = OFF
         found += self._slouch.feed(stands, lean_deg, ticks, "unknown" if reference.forward is None else "forward")
 
         self.tilt_deg = float(tilt_deg[-1])
         self.flexion_deg = None if flexion_deg is None else float(flexion_deg[-1])
         self.lateral_deg = None if lateral_deg is None else float(lateral_deg[-1])
-        worn = self._settled.code != NOT_WORN
         found += reference.follow(ticks, tilt_deg)
-        if reference.stale:
-            found += self._slouch.stop(float(ticks.t_s[-1]), float(ticks.seen_s[-1]))
-            found += self._settle(np.full(1, CANNOT_TELL), ticks[-1:])
-        elif not worn:
+        if taken_off:
             reference.drop()
+        elif reference.stale:
+            found += self._settle(np.full(1, CANNOT_TELL), ticks[-1:])
+        if not reference.usable:
+            found += self._slouch.stop(float(ticks.t_s[-1]), float(ticks.seen_s[-1]))
         found.sort(key=_at_s)
         return len(ticks), found
 

@@ -31,11 +31,11 @@ BEND_NEAR_DEG = 8.0
 BEND_PEAK_DEG = 25.0
 GUIDED_PEAK_DEG = 10.0
 BEND_LONGEST_TICKS = 75
-BENDS_TO_KNOW = 3.0
+BENDS_TO_KNOW = 2.5
 BENDS_AGREE, BENDS_DISAGREE = 0.9, 0.7
 BENDS_MEMORY = 0.9
 # Nobody walks bent like this or stays upside down like that: the strap has moved.
-WALKING_DEG, WALKING_TICKS = 25.0, 25
+WALKING_DEG, WALKING_TICKS = 30.0, 25
 UPSIDE_DOWN_DEG, UPSIDE_DOWN_TICKS = 135.0, 50
 
 
@@ -59,6 +59,11 @@ class Reference:
         self._bends = _Bends(BEND_PEAK_DEG)
         self._stride: list[tuple[Ticks, Array]] = []
         self._stride_left = STRIDE_TICKS
+
+    @property
+    def automatic(self) -> bool:
+        """Found by itself, not asked for."""
+        return self._window_s is None
 
     @property
     def usable(self) -> bool:
@@ -145,17 +150,20 @@ class Reference:
         if spread_deg > RESTLESS_DEG:
             self._refused = True
             return [ReferenceRefused(at_s=now_s, reason="the pose changed during it; sit tall and keep still")]
-        self._set(unit(up[quiet & (away_deg <= RESTLESS_DEG)].mean(axis=0)))
+        steady = quiet & (away_deg <= RESTLESS_DEG)
+        self._set(unit(up[steady].mean(axis=0)))
         self._learn_guided(up)
-        steady = float((quiet & (away_deg <= RESTLESS_DEG)).mean())
+        # a lean that was asked for is no unrest
+        expected = away_deg <= BEND_NEAR_DEG if self.forward is not None else np.ones(len(up), bool)
+        share = float(steady[expected].mean())
         return [
             ReferenceTaken(
                 at_s=now_s,
                 start_s=float(seen[0].start_s[0]),
                 end_s=float(seen[-1].t_s[-1]),
-                quality=round(steady * (1.0 - spread_deg / RESTLESS_DEG), 3),
+                quality=round(share * (1.0 - spread_deg / RESTLESS_DEG), 3),
                 forward_known=self.forward is not None,
-                remark="" if steady > 0.8 else f"still for {100 * steady:.0f} % of the time",
+                remark="" if share > 0.8 else f"still for {100 * share:.0f} % of the time",
             )
         ]
 
@@ -170,6 +178,7 @@ class Reference:
         self.up = self._taken_up = up
         self.forward = None
         self._bends = _Bends(BEND_PEAK_DEG)
+        self._stride, self._stride_left = [], STRIDE_TICKS
 
     # --- following it ------------------------------------------------------------------------------------------------
 
@@ -200,10 +209,9 @@ class Reference:
         return [RecalibrationNeeded(at_s=float(ticks.seen_s[-1]), reason=slipped)]
 
     def drop(self) -> None:
-        """The sensor is off the body. A reference found by itself is looked for again; one that was asked for stays."""
-        if self._window_s is None:
-            self.up = self.forward = None
-            self.stale = self._refused = False
+        """The sensor is off the body: an automatic reference is looked for again, even a stale one."""
+        self.up = self.forward = None
+        self.stale = False
 
     def _recentre(self, upright: Array) -> None:
         assert self.up is not None and self._taken_up is not None  # noqa: S101
@@ -301,7 +309,6 @@ def _slipped(tilt_deg: Array, walking: Flags) -> str:
 
 
 def _tilt_deg(up: Array, upright: Array) -> Array:
-    along = dot(up, upright)
-    x, y, z = (up[:, i] - along * upright[i] for i in range(3))
-    angle_deg: Array = np.degrees(np.arctan2(np.sqrt(x * x + y * y + z * z), along))
+    x, y, z = (up[:, i] - upright[i] for i in range(3))
+    angle_deg: Array = np.degrees(2.0 * np.arcsin(np.minimum(np.sqrt(x * x + y * y + z * z) / 2.0, 1.0)))
     return angle_deg

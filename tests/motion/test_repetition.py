@@ -1,0 +1,187 @@
+"""The live counter on a made-up wearer: sums of smooth out-and-back tilts, with the sensor in any orientation."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rhomboid.events import Event, RepCompleted, SetClosed, SetStarted, encode
+from rhomboid.imu import Array, Gap, ImuBlock
+from rhomboid.motion.frontend import Break, Frames, FrontEnd
+from rhomboid.motion.rep_rhythm import Rhythm
+from rhomboid.motion.repetition import RepetitionDetector
+from rhomboid.motion.settings import Mode, Settings
+
+RATE_HZ = 100.0
+UPRIGHT = np.eye(3)
+
+
+def tilts(reps: int, period_s: float, size_deg: float, *, hold_s: float = 0.0, rest_s: float = 0.0) -> Array:
+    """Tilt in degrees: ``reps`` times out in half a period, held, back in half a period, and at rest."""
+    ramp = (1 - np.cos(np.linspace(0, np.pi, round(period_s / 2 * RATE_HZ)))) / 2
+    one = np.concatenate((ramp, np.ones(round(hold_s * RATE_HZ)), ramp[::-1], np.zeros(round(rest_s * RATE_HZ))))
+    return size_deg * np.tile(one, reps)
+
+
+def still(seconds: float) -> Array:
+    return np.zeros(round(seconds * RATE_HZ))
+
+
+def worn(*parts: Array, mount: Array = UPRIGHT, noise: float = 1.0, start_s: float = 0.0) -> ImuBlock:
+    """What a sensor at the end of a tilting trunk, 0.4 m above the hip, measures; about the y axis, before mounting."""
+    tilt = np.radians(np.concatenate(parts))
+    rate = np.gradient(tilt) * RATE_HZ
+    turn = np.gradient(rate) * RATE_HZ
+    rng = np.random.default_rng(7)
+    lever_g = 0.4 / 9.81
+    acc_g = np.stack((-np.sin(tilt) + lever_g * turn, 0 * tilt, np.cos(tilt) - lever_g * rate**2), axis=1)
+    gyr_dps = np.stack((0 * tilt, np.degrees(rate), 0 * tilt), axis=1)
+    acc_g += noise * 0.002 * rng.standard_normal(acc_g.shape)
+    gyr_dps += noise * 0.05 * rng.standard_normal(gyr_dps.shape)
+    t_s = start_s + np.arange(len(tilt)) / RATE_HZ
+    return ImuBlock(t_s, np.ascontiguousarray(acc_g @ mount.T), np.ascontiguousarray(gyr_dps @ mount.T))
+
+
+def detect(mode: Mode, *items: ImuBlock | Gap) -> list[Event]:
+    front_end, detector = FrontEnd(), RepetitionDetector(Settings(mode=mode))
+    events: list[Event] = []
+    for item in items:
+        for piece in front_end.feed(item):
+            if isinstance(piece, Frames):
+                events += detector.feed(piece)
+            elif isinstance(piece, Break):
+                events += detector.interrupt(piece)
+    return events + detector.finish()
+
+
+def reps(events: list[Event]) -> list[RepCompleted]:
+    return [e for e in events if isinstance(e, RepCompleted)]
+
+
+TEMPI = {
+    "quick": tilts(10, 0.9, 25),
+    "usual": tilts(10, 2.5, 25),
+    "held": tilts(8, 2.0, 20, hold_s=3.0),
+    "resting": tilts(8, 2.0, 20, rest_s=3.0),
+    "slow": tilts(6, 12.0, 30),
+    "tiny": tilts(10, 2.5, 1.5),
+    "large": tilts(10, 3.0, 85),
+}
+
+
+@pytest.mark.parametrize("tempo", TEMPI)
+def test_counts_every_repetition_of_a_set_as_it_happens(tempo: str) -> None:
+    expected = {"held": 8, "resting": 8, "slow": 6}.get(tempo, 10)
+    late_s = 1.2 if tempo == "slow" else 0.3
+    events = detect("set", worn(still(0.5), TEMPI[tempo], still(0.5)))
+    counted = reps(events)
+    assert [e.number for e in counted] == list(range(1, expected + 1))
+    assert sorted(e.at_s - e.movement.end_s for e in counted)[int(0.95 * (expected - 1))] <= late_s
+
+
+def test_a_movement_says_when_and_how_far() -> None:
+    third = reps(detect("set", worn(still(1.0), tilts(5, 3.0, 30, rest_s=1.0), still(1.0))))[2].movement
+    assert third.start_s == pytest.approx(9.3, abs=0.5)
+    assert third.peak_s == pytest.approx(10.5, abs=0.3)
+    assert third.start_s < third.peak_s < third.end_s <= 12.3
+    assert third.range_deg == pytest.approx(30, abs=4)
+    assert third.out_s + third.pause_s + third.back_s == pytest.approx(third.end_s - third.start_s, abs=0.01)
+
+
+def test_nothing_is_counted_at_rest() -> None:
+    assert not reps(detect("set", worn(still(30.0))))
+    assert detect("free", worn(still(60.0))) == []
+
+
+def test_a_stream_given_as_a_set_is_one_set() -> None:
+    events = detect("set", worn(still(0.5), tilts(5, 2.0, 20), still(0.5)))
+    started, closed = events[0], events[-1]
+    assert isinstance(started, SetStarted)
+    assert isinstance(closed, SetClosed)
+    assert sum(isinstance(e, SetStarted | SetClosed) for e in events) == 2
+    assert closed.live_reps == 5
+
+
+def test_free_running_finds_the_sets_and_announces_what_came_before() -> None:
+    parts = (still(15), tilts(8, 2.5, 30), still(20), tilts(6, 4.0, 50), still(15))
+    events = detect("free", worn(*parts))
+    closed = [e for e in events if isinstance(e, SetClosed)]
+    assert [c.live_reps for c in closed] == [8, 6]
+    assert closed[0].start_s == pytest.approx(15, abs=1.5)
+    assert closed[1].start_s == pytest.approx(55, abs=1.5)
+
+
+def test_free_running_is_silent_where_nothing_repeats() -> None:
+    rng = np.random.default_rng(3)
+    parts = [tilts(1, rng.uniform(0.8, 6.0), rng.uniform(-25, 25), rest_s=rng.uniform(0.2, 8.0)) for _ in range(60)]
+    closed = [e for e in detect("free", worn(*parts)) if isinstance(e, SetClosed)]
+    assert sum(c.reps for c in closed) == 0
+    assert all(change.change == "struck_out" for c in closed for change in c.corrections)
+
+
+def test_a_gap_voids_the_movement_in_progress_and_the_set_goes_on() -> None:
+    before = worn(still(0.5), tilts(4, 3.0, 30), tilts(1, 3.0, 30)[:150])
+    end_s = float(before.t_s[-1])
+    behind = worn(tilts(1, 3.0, 30)[150:], still(0.3), tilts(4, 3.0, 30), still(1.0), start_s=end_s + 4.0)
+    events = detect("set", before, behind)
+    assert len(reps(events)) == 8
+    assert not [e for e in reps(events) if e.movement.start_s <= end_s < e.movement.end_s]
+    assert sum(isinstance(e, SetStarted | SetClosed) for e in events) == 2
+
+
+def test_events_are_in_order_of_time() -> None:
+    events = detect("free", worn(still(15), tilts(8, 2.5, 30), still(20)))
+    assert [e.at_s for e in events] == sorted(e.at_s for e in events)
+
+
+STREAM = worn(still(8), tilts(6, 2.0, 30), still(8), noise=2.0)
+WHOLE = {mode: b"".join(map(encode, detect(mode, STREAM))) for mode in ("set", "free")}
+
+
+@given(cuts=st.lists(st.integers(0, len(STREAM)), max_size=12), mode=st.sampled_from(("set", "free")))
+@settings(max_examples=40, deadline=None)
+def test_any_chunking_same_events(cuts: list[int], mode: Mode) -> None:
+    edges = [0, *sorted(cuts), len(STREAM)]
+    pieces = [STREAM[a:b] for a, b in pairwise(edges)]
+    assert b"".join(map(encode, detect(mode, *pieces))) == WHOLE[mode]
+
+
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_any_mounting_same_events(seed: int) -> None:
+    mount, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((3, 3)))
+    if np.linalg.det(mount) < 0:
+        mount = -mount
+    parts = (still(0.5), tilts(8, 2.5, 20, rest_s=0.4), still(0.5))
+    straight, turned = reps(detect("set", worn(*parts))), reps(detect("set", worn(*parts, mount=mount)))
+    assert len(straight) == len(turned) == 8
+    for a, b in zip(straight, turned, strict=True):
+        assert a.movement.peak_s == pytest.approx(b.movement.peak_s, abs=0.1)
+        assert a.movement.range_deg == pytest.approx(b.movement.range_deg, abs=1.0)
+
+
+def test_the_trace_is_as_long_as_the_frames() -> None:
+    front_end, detector = FrontEnd(), RepetitionDetector(Settings(mode="set"))
+    for piece in front_end.feed(worn(still(0.5), tilts(4, 2.0, 20), tilts(1, 2.0, 20)[:100])):
+        assert isinstance(piece, Frames)
+        detector.feed(piece)
+        assert detector.trace_deg.shape == piece.t_s.shape
+    assert detector.in_set
+    assert detector.reps == 4
+    assert detector.phase in ("out", "pause", "back")
+    assert np.ptp(detector.trace_deg) > 10
+
+
+def test_a_rhythm_is_what_repeats() -> None:
+    t_s = np.arange(0, 40, 0.02)
+    x = np.zeros((len(t_s), 17))
+    x[:, 0] = np.where(t_s > 20, 5 * np.sin(2 * np.pi * t_s / 2.5), np.random.default_rng(1).standard_normal(len(t_s)))
+    looks = Rhythm().feed(x)
+    assert looks.shape == (40, 2)
+    assert looks[:20, 1].min() > 0.5
+    assert looks[-1, 1] < 0.15
+    assert looks[-1, 0] == pytest.approx(2.5, rel=0.1)
