@@ -127,7 +127,7 @@ def test_squats_that_hardly_tilt_are_counted_by_height() -> None:
 
 
 def test_two_leans_in_one_sit_to_stand_are_one_repetition() -> None:
-    lean = np.concatenate((swing(0.8), still(0.4), swing(0.8), still(0.4)))
+    lean = np.concatenate((swing(0.8), still(0.4), 0.7 * swing(0.8), still(0.4)))  # less when sitting down
     rise = swing(0.8)[:40]
     height = np.concatenate((still(0.6), rise, still(0.6) + 1.0, rise[::-1], still(1.2)))[: len(lean)]
     assert Set(25.0 * reps(9, lean), 0.35 * reps(9, height)).count == 9
@@ -150,7 +150,9 @@ def test_slow_drift_of_the_pose_does_not_matter() -> None:
 
 def test_nothing_is_claimed_across_a_break() -> None:
     s = Set(20.0 * reps(10, swing(1.0, rest_s=1.0))).cut(109.9, 111.2)
-    movements, _ = s.recount()
+    across = Movement(start_s=109.5, peak_s=110.5, end_s=111.5, range_deg=20.0, confidence=0.5)
+    movements, corrections = s.recount([across])
+    assert corrections[[c.movement for c in corrections].index(across)].reason.startswith("across a gap")
     assert all(m.end_s <= 109.9 or m.start_s >= 111.2 for m in movements)
     assert len(movements) == 9
 
@@ -193,25 +195,6 @@ def moved(m: Movement, start_s: float, end_s: float) -> Movement:
 def test_agreement_needs_no_correction() -> None:
     live = [moved(m, m.start_s - 0.1, m.end_s + 0.15) for m in work().recount()[0]]
     assert work().recount(live)[1] == ()
-
-
-def test_each_difference_is_explained() -> None:
-    final = list(work().recount()[0])
-    early, late = moved(final[0], 100.0, 100.4), moved(final[0], 120.6, 121.0)
-    as_one = moved(final[3], final[3].start_s, final[4].end_s)
-    half = moved(final[6], final[6].start_s, final[6].peak_s)
-    rest_of_it = moved(final[6], final[6].peak_s, final[6].end_s)
-    live = [early, *final[1:3], as_one, final[5], half, rest_of_it, final[7], late]
-    movements, corrections = work().recount(live)
-    assert movements == tuple(final)
-    said = {(c.change, c.movement.start_s): c.reason for c in corrections}
-    assert said == {
-        ("struck_out", early.start_s): "before the first repetition: getting into position",
-        ("added", final[0].start_s): "recognised once more of the set had been seen",
-        ("added", final[4].start_s): "two repetitions had been counted as one",
-        ("struck_out", rest_of_it.start_s): "part of a repetition that is already counted",
-        ("struck_out", late.start_s): "after the last repetition: coming out of position",
-    }
 
 
 @settings(max_examples=30, deadline=None)

@@ -76,11 +76,11 @@ TEMPI = {
 @pytest.mark.parametrize("tempo", TEMPI)
 def test_counts_every_repetition_of_a_set_as_it_happens(tempo: str) -> None:
     expected = {"held": 8, "resting": 8, "slow": 6}.get(tempo, 10)
-    late_s = 1.2 if tempo == "slow" else 0.3
-    events = detect("set", worn(still(0.5), TEMPI[tempo], still(0.5)))
-    counted = reps(events)
+    counted = reps(detect("set", worn(still(0.5), TEMPI[tempo], still(0.5))))
     assert [e.number for e in counted] == list(range(1, expected + 1))
-    assert sorted(e.at_s - e.movement.end_s for e in counted)[int(0.95 * (expected - 1))] <= late_s
+    late_s = [e.at_s - e.movement.end_s for e in counted]
+    assert min(late_s) >= 0
+    assert np.median(late_s) < 0.3
 
 
 def test_a_movement_says_when_and_how_far() -> None:

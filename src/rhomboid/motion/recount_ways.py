@@ -39,8 +39,10 @@ PROJECTIONS: tuple[tuple[str, int, float], ...] = (
 LEVELS = (0.11, 0.16, 0.23, 0.32, 0.45)  # Hysteresis as a share of the signal's range.
 FINEST = 0.07
 DOUBTFUL = 0.8  # One below this share, at either end of the set, may be something else.
+PAIRED = 0.4  # Two swings may be one repetition if the second undoes at least this share of where the first led.
 SMALL = 0.4  # A swing below this share of the median one is not a repetition.
-FLOOR = 0.3  # Degrees or centimetres of range below which a signal is sensor noise.
+STILL = 0.6  # Degrees and centimetres; a set that stays within has no movement in it ...
+FLOOR = 0.3  # ... and a signal that stays within this is noise.
 SHORTEST_S = 0.3  # An unbroken stretch shorter than this holds nothing.
 LAG_STEP = 5  # Periodicity is searched on every fifth frame ...
 LONGEST_LAG = 120  # ... and up to 12 s.
@@ -49,16 +51,19 @@ LONGEST_LAG = 120  # ... and up to 12 s.
 class Signals(NamedTuple):
     """One finished set, its unbroken stretches one behind the other; ``edges`` (m + 1,) says where each begins.
 
-    ``shape`` (n, 5): tilt (deg, 3), turn (deg), height (cm); ``white`` (n, 5): the same with equal weight to each
-    direction; ``effort`` (n + 1,): path travelled since the start (deg and cm together).
+    ``pose`` (n, 4): tilt (deg, 3) and turn (deg) as they are; ``shape`` (n, 5): the same less slow drift, and height
+    (cm); ``white`` (n, 5): the same with equal weight to each direction; ``effort`` (n + 1,): path travelled since the
+    start (deg and cm together); ``load_g`` (n,): size of the specific force.
     """
 
     t_s: Array
     edges: list[int]
     groups: dict[str, Array]
+    pose: Array
     shape: Array
     white: Array
     effort: Array
+    load_g: Array
     frames: Array
     """(n,) row of the caller's arrays."""
 
@@ -74,6 +79,8 @@ class Way(NamedTuple):
     before: Array
     far: Array
     after: Array
+    last: Array
+    """The far point it comes back from: ``far``, or the second one where two swings are one repetition."""
     out: Array
     back: Array
     stretch: Array
@@ -85,9 +92,11 @@ class Way(NamedTuple):
     p: Array
     dropped: int = 0
     """How many doubtful repetitions were taken off its ends."""
+    paired: bool = False
+    """Two swings are one repetition."""
 
 
-PER_REP = ("before", "far", "after", "out", "back", "stretch")
+PER_REP = ("before", "far", "last", "after", "out", "back", "stretch")
 
 
 def signals(t_s: Array, acc_g: Array, gyr_dps: Array, up: Array) -> Signals | None:
@@ -99,21 +108,24 @@ def signals(t_s: Array, acc_g: Array, gyr_dps: Array, up: Array) -> Signals | No
         return None
     parts = [_groups(acc_g[a:b], gyr_dps[a:b], up[a:b]) for a, b in bounds]
     groups = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    pose = groups.pop("raw")
     edges = np.cumsum([0, *(b - a for a, b in bounds)]).tolist()
     shape = np.concatenate((groups["pose"], groups["height"]), axis=1)
     steps = np.diff(np.concatenate((groups["quick"], groups["height"]), axis=1), axis=0, prepend=0.0)
     steps[edges[:-1]] = 0.0
     effort = np.concatenate(([0.0], np.cumsum(np.sqrt((steps * steps).sum(axis=1)))))
     rows = np.concatenate([np.arange(a, b) for a, b in bounds])
-    return Signals(t_s[rows], edges, groups, shape, _white(shape)[1], effort, rows)
+    load_g = np.sqrt((acc_g[rows] * acc_g[rows]).sum(axis=1))
+    return Signals(t_s[rows], edges, groups, pose, shape, _white(shape)[1], effort, load_g, rows)
 
 
 def ways_to_count(s: Signals) -> list[Way]:
-    """All ways of counting the set that find anything."""
+    """All ways of counting the set that find anything; none where nobody moved."""
     found: list[Way] = []
+    if max(_extent(column) for column in (*s.groups["pose"].T, *s.groups["height"].T)) < STILL:
+        return found
     for number, share, p in _projections(s):
-        low, high = np.percentile(p, (3.0, 97.0))
-        extent = float(high - low)
+        extent = _extent(p)
         if extent < FLOOR:
             continue
         turning = [_extrema(p, a, b) for a, b in zip(s.edges[:-1], s.edges[1:], strict=True)]
@@ -132,8 +144,30 @@ def ways_to_count(s: Signals) -> list[Way]:
                 key = tuple(way.far.tolist())
                 known = same.get(key)
                 same[key] = way if known is None else way._replace(levels=known.levels + 1)
-            found += [part for way in same.values() for part in _without_doubtful_edges(way)]
+            for way in same.values():
+                found += _without_doubtful_edges(way) + _in_pairs(way, s)
     return found
+
+
+def _in_pairs(way: Way, s: Signals) -> list[Way]:
+    """Two swings as one repetition, if they lead away and back (standing up and sitting down each lean forward)."""
+    n = len(way.far)
+    if n < 5:
+        return []
+    change = s.white[way.after] - s.white[way.before]
+    size = float((change * change).sum())
+    turned = float(-(change[1:] * change[:-1]).sum())
+    if turned < PAIRED * size:
+        return []
+    pairs = []
+    for start in (0, 1):
+        first = np.arange(start, n - 1, 2)
+        first = first[way.stretch[first] == way.stretch[first + 1]]
+        if len(first):
+            columns = {name: getattr(way, name)[first] for name in PER_REP}
+            columns |= {name: getattr(way, name)[first + 1] for name in ("last", "after", "back")}
+            pairs.append(way._replace(paired=True, **columns))
+    return pairs
 
 
 def _without_doubtful_edges(way: Way) -> list[Way]:
@@ -175,9 +209,14 @@ def _way(
     kept = table[size >= SMALL * np.median(size)]
     before, far, after, stretch = (kept[:, c].astype(int) for c in (0, 1, 2, 5))
     return Way(
-        number, side, 1, level, before, far, after, kept[:, 3], kept[:, 4], stretch,
+        number, side, 1, level, before, far, after, far, kept[:, 3], kept[:, 4], stretch,
         len(table) - len(kept), min(extra, 3.0), share, extent, p,
     )  # fmt: skip
+
+
+def _extent(p: Array) -> float:
+    low, high = np.percentile(p, (3.0, 97.0))
+    return float(high - low)
 
 
 # --- turning points -------------------------------------------------------------------------------------------------
@@ -255,7 +294,7 @@ def _principal_axes(x: Array) -> tuple[Array, Array]:
 
 
 def _white(x: Array) -> tuple[Array, Array]:
-    """``x`` without outliers and as it is, both (n, 5): every principal direction at unit variance unless it is noise."""
+    """``x`` without outliers and as it is, both (n, 5): principal directions at unit variance unless they are noise."""
     power, axes = _principal_axes(x)
     scale = np.sqrt(power)
     scale = np.maximum(scale, max(0.08 * scale[-1], 0.1))
@@ -295,6 +334,7 @@ def _groups(acc_g: Array, gyr_dps: Array, up: Array) -> dict[str, Array]:
     quick = _both_ways(_high_pass(3.0), pose, 50)
     height = _height(rise_cm_s2, 1.0)
     return {
+        "raw": pose,
         "tilt": pose[:, :3],
         "pose": slow,
         "quick": quick,

@@ -8,12 +8,13 @@ alike, how regular, how large and how many the repetitions are.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.rep_signals import VIEWS
-from rhomboid.motion.rep_vote import Candidate
+from rhomboid.motion.rep_vote import Candidate, Rep
 
 PATH_POINTS = 16
 _FROM_VOTE = (
@@ -22,8 +23,8 @@ _FROM_VOTE = (
 )  # fmt: skip
 
 
-def set_features(x: Array, rise_g: Array, leader: Candidate) -> dict[str, float]:
-    """What is known about the repetitions of ``leader`` in the stretch ``x`` (n, 13) with vertical acceleration (n,)."""
+def set_features(x: Array, rise_g: Array, leader: Candidate, unlike: float) -> dict[str, float]:
+    """What is known of the repetitions of ``leader`` in the stretch ``x`` (n, 13); ``rise_g`` (n,) is vertical."""
     first, last = leader.reps[0].before, leader.reps[-1].after
     far = [r.far for r in leader.reps]
     f = {name: leader.features.get(name, 0.0) for name in _FROM_VOTE}
@@ -33,36 +34,91 @@ def set_features(x: Array, rise_g: Array, leader: Candidate) -> dict[str, float]
     many = math.log(min(len(leader.reps), 10) / 3.0)
     f |= {
         "many": many,
+        "unlike": unlike,
         "alike": alike,
         "least_alike": least,
         "pose_alike": pose_alike,
         "pose_least_alike": pose_least,
-        "jolts": math.log(float(np.sqrt((rise_g[first : last + 1] ** 2).mean())) + 0.003),
+        "jolts": math.log(float(np.sqrt((rise_g[first : last + 1] ** 2).mean())) + 0.02),
         "rise": math.log(float(np.sqrt((part[:, 12] ** 2).mean())) + 0.1),
         "sway": math.log(float(np.sqrt((part[:, VIEWS[0]] ** 2).sum(axis=1).mean())) + 0.1),
         "turns": math.log(float(np.sqrt((part[:, 3] ** 2).mean())) + 0.1),
     }
-    for name in ("alike", "pose_alike", "irregular", "uneven", "large"):
+    for name in ("alike", "pose_alike", "irregular", "uneven", "large", "unlike"):
         f["many_" + name] = many * f[name]
     return f
 
 
+def likeness_to_others(x: Array, reps: list[Rep], k: int) -> float:
+    """How much the way out of repetition ``k`` is that of one of the two before it: 1 the same, 0 unrelated.
+
+    Two, because sides may alternate.
+    """
+    return max(
+        _likeness(_path(x[:, view], reps[k].before, reps[k].far), _path(x[:, view], reps[j].before, reps[j].far))
+        for view in VIEWS[1:]
+        for j in range(max(0, k - 2), k)
+    )
+
+
 def _sameness(y: Array, far: list[int]) -> tuple[float, float]:
-    """Median and smallest likeness of successive paths from far point to far point: 1 the same, 0 unrelated."""
-    paths = []
-    for a, b in zip(far, far[1:], strict=False):
-        at = np.linspace(a, b, PATH_POINTS)
-        i = np.minimum(at.astype(int), len(y) - 2)
-        part = (at - i)[:, None]
-        path = y[i] * (1.0 - part) + y[i + 1] * part
-        paths.append(path - path.mean(axis=0))
-    likeness = [
-        float(2.0 * (a * b).sum() / ((a * a).sum() + (b * b).sum() + 1e-9))
-        for a, b in zip(paths, paths[1:], strict=False)
-    ]
+    """Median and smallest likeness of successive paths from far point to far point."""
+    paths = [_path(y, a, b) for a, b in pairwise(far)]
+    likeness = [_likeness(a, b) for a, b in pairwise(paths)]
     return (float(np.median(likeness)), min(likeness)) if likeness else (0.0, 0.0)
 
 
-def evidence(features: dict[str, float], weights: dict[str, float]) -> float:
+def _path(y: Array, start: int, end: int) -> Array:
+    """``PATH_POINTS`` rows of ``y`` from ``start`` to ``end``, less their mean."""
+    at = np.linspace(start, end, PATH_POINTS)
+    i = np.minimum(at.astype(int), len(y) - 2)
+    part = (at - i)[:, None]
+    path = y[i] * (1.0 - part) + y[i + 1] * part
+    centred: Array = path - path.mean(axis=0)
+    return centred
+
+
+def _likeness(a: Array, b: Array) -> float:
+    return float(2.0 * (a * b).sum() / ((a * a).sum() + (b * b).sum() + 1e-9))
+
+
+def evidence(features: dict[str, float]) -> float:
     """Log odds that this is a set."""
-    return weights["constant"] + sum(weights[name] * value for name, value in features.items())
+    return CONSTANT + sum(weight * features[name] for name, weight in WEIGHTS.items())
+
+
+WEIGHTS: dict[str, float] = {
+    "agree": 0.194,
+    "alike": -3.911,
+    "extra": 0.197,
+    "irregular": -4.736,
+    "jolts": -3.071,
+    "large": 0.397,
+    "largest": -3.257,
+    "least_alike": 1.908,
+    "longest": -0.118,
+    "many": -1.167,
+    "many_alike": 0.434,
+    "many_irregular": 6.144,
+    "many_large": 0.577,
+    "many_pose_alike": 0.603,
+    "many_uneven": 6.876,
+    "many_unlike": -2.269,
+    "open": -3.735,
+    "period": -1.581,
+    "pose_alike": 0.686,
+    "pose_least_alike": 1.418,
+    "projection2": 1.166,
+    "projection3": 0.822,
+    "range": 0.070,
+    "refused": 0.297,
+    "rise": 1.689,
+    "share": 3.692,
+    "shortest": -1.803,
+    "smallest": 0.909,
+    "sway": -0.094,
+    "turns": 0.733,
+    "uneven": 2.987,
+    "unlike": -3.540,
+}
+CONSTANT = -7.780

@@ -10,6 +10,7 @@ candidate holds that nothing has happened yet.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -31,7 +32,7 @@ COUNTED = (2, 3, 4)
 CANDIDATES_EACH = 2 * len(COUNTED)  # of a projection: either side can be the far one
 SMALL = 0.45  # A swing below this share of the candidate's median one is not a repetition.
 FLOOR = 0.3  # Degrees (or cm) below which a projection's range is sensor noise.
-GROWN = 0.05  # A candidate is judged again when its last swing has grown by this share of the range.
+GROWN = 0.08  # A candidate is judged again when its last swing has grown by this share of the range.
 REFRESH_GROWTH = 0.08  # Axis and range are taken afresh whenever the stretch has grown by this share.
 PERCENTILES = (0.03, 0.97)
 
@@ -53,6 +54,7 @@ class Candidate(NamedTuple):
     reps: list[Rep]
     refused: list[Rep]
     features: dict[str, float]
+    period_s: float
     score: float
 
 
@@ -109,15 +111,6 @@ class _ZigZag:
         return [r for r in every if min(r.out, r.back) >= enough], [r for r in every if min(r.out, r.back) < enough]
 
 
-class _Judged(NamedTuple):
-    """The candidates of one level, and what they had been judged on."""
-
-    turns: int
-    finer: int
-    pending: float
-    candidates: list[Candidate]
-
-
 class _Projection:
     """One view along one principal axis, with a zig-zag for every level."""
 
@@ -129,7 +122,7 @@ class _Projection:
         self.share = 0.0
         self.axis: Array | None = None
         self.zigzags: list[_ZigZag] = []
-        self._judged: list[_Judged | None] = [None] * len(COUNTED)
+        self._judged: list[tuple[tuple[int, int, int], Candidate | None] | None] = [None] * CANDIDATES_EACH
 
     def refresh(self, x: Array, mean: Array, covariance: Array) -> None:
         """New axis and range from everything so far, (n, 13); the turning points are found again."""
@@ -140,7 +133,7 @@ class _Projection:
         ordered = np.partition(p, (lowest, highest))
         self.range = float(ordered[highest] - ordered[lowest])
         self.share = float(power[-1 - self.component] / max(power.sum(), 1e-12))
-        self._judged = [None] * len(COUNTED)
+        self._judged = [None] * CANDIDATES_EACH
         if self.range < FLOOR:
             self.axis = None
             return
@@ -149,23 +142,33 @@ class _Projection:
         steps = np.sign(np.diff(p))
         moving = np.flatnonzero(steps)
         turning = moving[1:][np.diff(steps[moving]) != 0]
-        places = [*turning.tolist(), len(p) - 1]
+        places = turning.tolist()
         self.zigzags = [_ZigZag(level * self.range, self.values[0]) for level in LEVELS]
         for zigzag in self.zigzags:
-            for i in places:
+            for i in (*places, len(p) - 1):
                 zigzag.push(i, self.values[i])
+            # What turns at a coarse level has turned at every finer one.
+            places = [i for i, _, _ in zigzag.turns]
+            places += sorted({zigzag.low[0], zigzag.high[0]}.difference((0, len(p) - 1, *places)))
+            places.sort()
+
+    def project(self, x: Array) -> Array:
+        """Frames (n, 13) along the axis, (n,); nothing where there is none."""
+        if self.axis is None:
+            return np.zeros(len(x))
+        p: Array = ((x[:, self.view] - self.mean) * self.axis).sum(axis=1)
+        return p
 
     def extend(self, x: Array) -> None:
         """The next few frames, (m, 13), along the same axis."""
         if self.axis is None:
             return
         start = len(self.values)
-        new = ((x[:, self.view] - self.mean) * self.axis).sum(axis=1).tolist()
+        new = self.project(x).tolist()
         self.values += new
         for zigzag in self.zigzags:
             for i, value in enumerate(new, start):
                 zigzag.push(i, value)
-
 
     def candidates(self, weights: dict[str, float]) -> list[Candidate]:
         """Either side of every level; judged again only where something has changed since the last time."""
@@ -176,18 +179,18 @@ class _Projection:
             zigzag, finer = self.zigzags[level], self.zigzags[level - 2]
             if not zigzag.turns:
                 continue
-            pending = abs((zigzag.high if zigzag.direction > 0 else zigzag.low)[1] - zigzag.turns[-1][1])
-            judged = self._judged[k]
-            if (
-                judged is None
-                or judged.turns != len(zigzag.turns)
-                or judged.finer != len(finer.turns)
-                or pending > judged.pending + GROWN * self.range
-            ):
-                sides = [self._judge(k, side, weights) for side in (-1, 1)]
-                judged = _Judged(len(zigzag.turns), len(finer.turns), pending, [c for c in sides if c is not None])
-                self._judged[k] = judged
-            found += judged.candidates
+            last = zigzag.turns[-1]
+            growing = abs((zigzag.high if zigzag.direction > 0 else zigzag.low)[1] - last[1])
+            for side in (-1, 1):
+                # Only a swing back from the side's own far point is still growing into a repetition.
+                pending = int(growing / (GROWN * self.range)) if last[2] == side else 0
+                state = (len(zigzag.turns), len(finer.turns), pending)
+                place = 2 * k + (side > 0)
+                judged = self._judged[place]
+                if judged is None or judged[0] != state:
+                    judged = self._judged[place] = (state, self._judge(k, side, weights))
+                if judged[1] is not None:
+                    found.append(judged[1])
         return found
 
     def _judge(self, k: int, side: int, weights: dict[str, float]) -> Candidate | None:
@@ -202,7 +205,8 @@ class _Projection:
         features["share"] = self.share
         features[f"projection{self.number}"] = 1.0
         score = sum(weights[name] * value for name, value in features.items())
-        return Candidate(self.number * CANDIDATES_EACH + k * 2 + (side > 0), reps, refused, features, score)
+        key = self.number * CANDIDATES_EACH + k * 2 + (side > 0)
+        return Candidate(key, reps, refused, features, math.exp(features["period"]), score)
 
 
 class Ballot:
@@ -243,31 +247,40 @@ class Ballot:
         """The projection this candidate counts, one value a frame since the start of the stretch."""
         return self._projections[candidate.key // CANDIDATES_EACH].values
 
-    def candidates(self) -> list[Candidate]:
-        """All ways of counting that found anything."""
-        found = [c for projection in self._projections for c in projection.candidates(self._weights)]
-        held = {(c.key // CANDIDATES_EACH, len(c.reps)) for c in found}
-        return [self._with_the_others(c, held) for c in found]
+    def project(self, candidate: Candidate, x: Array) -> Array:
+        """Frames (n, 13) as this candidate sees them, (n,)."""
+        projection = self._projections[candidate.key // CANDIDATES_EACH]
+        return projection.project(x)
 
-    def _with_the_others(self, c: Candidate, held: set[tuple[int, int]]) -> Candidate:
-        """What changes without the candidate's own doing: the time since its last repetition, what the others hold."""
+    def candidates(self) -> list[Candidate]:
+        """All ways of counting that found anything, judged beside one another."""
+        found = [c for projection in self._projections for c in projection.candidates(self._weights)]
+        held = Counter(n for _, n in {(c.key // CANDIDATES_EACH, len(c.reps)) for c in found})
+        return [self._beside_the_others(c, held) for c in found]
+
+    def _beside_the_others(self, c: Candidate, held: Counter[int]) -> Candidate:
+        """With what changes without its own doing: the time since its last repetition, what other projections hold."""
         count, w = len(c.reps), self._weights
-        since = min((self._n - c.reps[-1].after) / FRAME_RATE_HZ / math.exp(c.features["period"]), 2.0)
-        agree = sum(n == count for _, n in held) / len(PROJECTIONS)
-        nearly = sum(abs(n - count) == 1 for _, n in held) / len(PROJECTIONS)
+        since = min((self._n - c.reps[-1].after) / FRAME_RATE_HZ / c.period_s, 2.0)
+        agree, nearly = held[count] / len(PROJECTIONS), (held[count - 1] + held[count + 1]) / len(PROJECTIONS)
         score = c.score + w["since"] * since + w["agree"] * agree + w["nearly"] * nearly
-        return c._replace(features={**c.features, "since": since, "agree": agree, "nearly": nearly}, score=score)
+        c.features["since"], c.features["agree"], c.features["nearly"] = since, agree, nearly
+        return Candidate(c.key, c.reps, c.refused, c.features, c.period_s, score)
 
     def vote(self, surety: float) -> Vote:
         """The largest count that holds with at least probability ``surety``."""
         found = self.candidates()
         nothing = self._weights["nothing"]
         top = max([nothing, *(c.score for c in found)])
-        shares = [math.exp(c.score - top) for c in found]
-        total = sum(shares) + math.exp(nothing - top)
+        total = math.exp(nothing - top)
+        shares: dict[int, float] = {}
+        for c in found:
+            share = math.exp(c.score - top)
+            shares[len(c.reps)] = shares.get(len(c.reps), 0.0) + share
+            total += share
         probability = 0.0
-        for count in sorted({len(c.reps) for c in found}, reverse=True):
-            probability += sum(p for p, c in zip(shares, found, strict=True) if len(c.reps) == count) / total
+        for count in sorted(shares, reverse=True):
+            probability += shares[count] / total
             if probability >= surety:
                 leader = max((c for c in found if len(c.reps) >= count), key=lambda c: (c.score, -c.key))
                 return Vote(count, probability, leader)

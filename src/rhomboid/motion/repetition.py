@@ -1,79 +1,101 @@
 """The live repetition counter: frames in; sets, repetitions and refused movements out.
 
 A stretch of movement is counted by a vote (``rep_vote``) that is held every 0.2 s. In a set given by the user it is the
-whole stream; running free, a stretch becomes a set once several movements of one kind have been seen in it, and
-those are then announced together. What has been announced stays announced; the look back over the closed set
-(``rep_recount``) may correct it.
+whole stream; running free, a stretch becomes a set once several movements of one kind have been seen in it
+(``rep_set``), and those are then announced together. What has been announced stays announced; when the set is closed
+it is looked back on as a whole (``rep_recount``), and every difference is kept with its reason.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import NamedTuple
+import math
+from typing import Literal
 
 import numpy as np
 
 from rhomboid.events import Correction, Event, Movement, MovementRefused, RepCompleted, SetClosed, SetStarted
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
-from rhomboid.motion.rep_signals import VIEWS, MovementSignals
+from rhomboid.motion.rep_recount import recount
+from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
+from rhomboid.motion.rep_set import evidence, likeness_to_others, set_features
+from rhomboid.motion.rep_signals import COLUMNS, VIEWS, MovementSignals
 from rhomboid.motion.rep_vote import TICK_FRAMES, Ballot, Candidate, Rep
 from rhomboid.motion.settings import Settings
 
+Phase = Literal["rest", "out", "pause", "back"]
+
 SURETY = 0.5
 """A repetition is announced once the vote holds it more likely than not."""
-
-KEPT_S = 20 * 60.0  # Of a set that lasts longer only this much is looked back on.
+BALLOT_S = 4 * 60.0  # A set that lasts longer is counted on afresh from its newest repetition, to bound the work ...
+KEPT_S = 20 * 60.0  # ... and one that lasts longer than this is not looked back on.
+MEMORY_S = 155.0  # Running free, as far back as a set can begin unnoticed.
 CONTEXT_S = 3.0  # Frames around a set that the look back may want to see.
+NEAR = 0.1  # Within this share of the way a movement counts as still resting, or as having reached its far point.
 
 # Running free.
-LOOK_EVERY_TICKS = 5
-LOOK_BACK_S = (12.0, 30.0)
+ALIKE = 0.5  # Only where the last three periods are this much alike (``rep_rhythm``) a set is looked for ...
+LOOKS_PERIODS = (
+    3.35,
+    5.2,
+    8.0,
+    13.0,
+)  # ... in this many of them: the first two to find it, all to see how long it has lasted.
+FIRST_LOOKS = 2
 ENOUGH_REPS = 3
-LIVELY_DEG = 2.0
-OPENING_SURETY = 0.7
-MAX_IRREGULAR = 0.25
-MAX_UNEVEN = 0.3
-IDLE_PERIODS = 2.5  # A set is over after this many of its periods without a repetition ...
-IDLE_S = 5.0  # ... and at least this long.
+OPENING_EVIDENCE = 0.0  # Log odds; more is asked of the set as a whole, once it is over.
+CLOSING_EVIDENCE = 1.8
+LEAD_IN_S = 0.6
+TICKS_A_LOOK = LOOK_FRAMES // TICK_FRAMES
+LIKE_THE_OTHERS = 0.5  # A movement less like the ones before it than this ends the set.
+OVERDUE_PERIODS = 1.2  # Once a repetition is this late, another exercise may have begun.
+IDLE_PERIODS = 1.8  # A set is over after this many of its periods without a repetition ...
+IDLE_S = 4.0  # ... and at least this long.
 
-# Column ranges of the kept history.
-_T, _SEEN, _ACC, _GYR, _UP, _QUAT, _X = 0, 1, slice(2, 5), slice(5, 8), slice(8, 11), slice(11, 15), slice(15, 28)
-
-
-class _Set(NamedTuple):
-    """A set in hand: where it starts in the kept history, and what has been announced of it."""
-
-    number: int
-    start_s: float
-    announced: list[Movement]
+# Columns of the kept rows.
+_T, _SEEN, _ACC, _GYR, _UP, _QUAT, _X = (
+    0,
+    1,
+    slice(2, 5),
+    slice(5, 8),
+    slice(8, 11),
+    slice(11, 15),
+    slice(15, 15 + COLUMNS),
+)
 
 
 class RepetitionDetector:
-    """Counts repetitions as they happen; see ``Settings.mode`` for what it may assume about the stream."""
+    """Counts repetitions as they happen; ``Settings.mode`` says what it may assume about the stream.
+
+    ``reps`` is the count of the set in hand or of the last one. ``trace_deg`` is the movement for drawing, a value for
+    each frame last fed, and ``movement_deg`` how far from rest it is now.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._whole = settings.mode == "set"
-        self._mode = settings.mode
         self._signals = MovementSignals()
-        self._history = np.empty((0, 28))
-        self._next = 0  # row of the history at which the next tick starts
-        self._first = 0  # row of the history at which the counted stretch starts
-        self._ballot = Ballot()
-        self._earlier = 0  # repetitions of this set counted before the last break
-        self._breaks: list[Break] = []
-        self._has_gyro = True
-        self._set: _Set | None = None
-        self._sets = 0
+        self._rows = _Rows(15 + COLUMNS)
+        self._ticked = 0  # rows that have been through a tick
         self._ticks = 0
+        self._has_gyro = True
+        self._rhythm = Rhythm()
+        self._rhythms = np.empty((0, 2))  # one row a second, not yet looked at
+        self._ballot = Ballot()
+        self._first = 0  # the row at which the counted stretch starts, negative once it has been forgotten
+        self._earlier = 0  # repetitions of this set that an earlier ballot counted
+        self._sets = 0
+        self._start_s = 0.0
+        self._announced: list[Movement] = []
+        self._breaks: list[Break] = []
+        self._leader: Candidate | None = None
         self._last_rep_s = 0.0
-        self._period_s = 0.0
+        self._rhythm_now = 0.0, 1.0  # period (s) and how unlike it is
+        self._unlike = 1.0  # the best of it during the set
         self._refused_until_s = 0.0
-        self._axis = np.zeros(4)
-        self._rest_deg = 0.0
         self.reps = 0
         self.in_set = False
-        self.phase = "rest"
+        self.phase: Phase = "rest"
         self.movement_deg = 0.0
         self.trace_deg: Array = np.empty(0)
 
@@ -82,18 +104,16 @@ class RepetitionDetector:
     def feed(self, frames: Frames) -> list[Event]:
         """What these frames decide, in order of ``at_s``."""
         x = self._signals.feed(frames)
+        if not self._whole:
+            self._rhythms = np.concatenate((self._rhythms, self._rhythm.feed(x)))
         self._has_gyro = frames.has_gyro
         clocks = frames.t_s[:, None], frames.seen_s[:, None]
-        new = np.concatenate((*clocks, frames.acc_g, frames.gyr_dps, frames.up, frames.quat, x), axis=1)
-        self._history = np.concatenate((self._history, new))
+        self._rows.append(np.concatenate((*clocks, frames.acc_g, frames.gyr_dps, frames.up, frames.quat, x), axis=1))
         events: list[Event] = []
-        while self._next + TICK_FRAMES <= len(self._history):
-            self._next += TICK_FRAMES
-            self._ticks += 1
-            self._tick(events)
-        self.trace_deg = (x[:, VIEWS[1]] * self._axis).sum(axis=1)
-        self.movement_deg = abs(float(self.trace_deg[-1]) - self._rest_deg)
-        self._trim()
+        while self._ticked + TICK_FRAMES <= len(self._rows):
+            self._tick(TICK_FRAMES, events)
+            self._forget()
+        self._draw(x)
         return events
 
     def interrupt(self, gap: Break) -> list[Event]:
@@ -101,106 +121,150 @@ class RepetitionDetector:
         events: list[Event] = []
         if self._whole:
             self._breaks.append(gap)
-            self._earlier = self.reps
-            self._next = self._first = len(self._history)
-            self._ballot = Ballot()
+            self._ticked = len(self._rows)
+            self._count_afresh(self._ticked)
         else:
-            if self._set is not None:
+            if self.in_set:
                 self._close(gap.start_s, events)
-            self._history = np.empty((0, 28))
-            self._next = self._first = 0
+            self._rows, self._rhythm, self._rhythms = _Rows(15 + COLUMNS), Rhythm(), np.empty((0, 2))
+            self._ticked = self._ticks = self._first = 0
         self._signals = MovementSignals()
         return events
 
     def finish(self) -> list[Event]:
         """The stream ended: the set in hand is closed."""
         events: list[Event] = []
-        if self._set is not None:
-            self._close(float(self._history[-1, _SEEN]), events)
+        if self._ticked < len(self._rows):
+            self._tick(len(self._rows) - self._ticked, events)
+        if not self._whole and len(self._rows):
+            self._look_for_set(float(self._rows.all[-1, _SEEN]), events)
+        if self.in_set:
+            self._close(float(self._rows.all[-1, _SEEN]), events)
         return events
 
     # --- every 0.2 s -------------------------------------------------------------------------------------------------
 
-    def _tick(self, events: list[Event]) -> None:
-        now = self._history[self._next - 1]
-        if self._whole and self._set is None:
-            self._open(float(self._history[0, _T]), float(now[_SEEN]), events)
-        if self._set is None:
-            if self._ticks % LOOK_EVERY_TICKS == 0:
-                self._look_for_set(events)
+    def _tick(self, frames: int, events: list[Event]) -> None:
+        self._ticked += frames
+        self._ticks += 1
+        now = self._rows.all[self._ticked - 1]
+        at_s = float(now[_SEEN])
+        if self.in_set:
+            self._ballot.add(self._rows.all[self._ticked - frames : self._ticked, _X])
+            self._count(at_s, events)
+            if len(self._ballot) > BALLOT_S * FRAME_RATE_HZ:
+                self._count_afresh(int(np.searchsorted(self._rows.all[: self._ticked, _T], self._last_rep_s)))
+                self._ballot.add(self._rows.all[self._first : self._ticked, _X])
+        if self._whole:
+            if not self.in_set:
+                self._open(self._first, at_s, events)
             return
-        self._ballot.add(self._history[self._next - TICK_FRAMES : self._next, _X])
-        self._count(float(now[_SEEN]), events)
-        if not self._whole and now[_T] - self._last_rep_s > max(IDLE_PERIODS * self._period_s, IDLE_S):
-            self._close(float(now[_SEEN]), events)
+        if self.in_set and now[_T] - self._last_rep_s > max(IDLE_PERIODS * self._period_s, IDLE_S):
+            self._close(at_s, events)
+        if frames == TICK_FRAMES and self._ticks % TICKS_A_LOOK == 0:
+            self._rhythm_now = float(self._rhythms[0, 0]), float(self._rhythms[0, 1])
+            self._rhythms = self._rhythms[1:]
+            self._look_for_set(at_s, events)
+
+    @property
+    def _period_s(self) -> float:
+        return 0.0 if self._leader is None else self._leader.period_s
 
     def _count(self, at_s: float, events: list[Event]) -> None:
-        assert self._set is not None  # noqa: S101
         vote = self._ballot.vote(SURETY)
-        if vote.leader is None:
+        self._leader = leader = vote.leader
+        if leader is None:
             return
-        self._follow(vote.leader)
-        for rep in vote.leader.reps[self.reps - self._earlier : vote.held]:
+        for k, rep in enumerate(leader.reps[: vote.held]):
+            if k < self.reps - self._earlier:
+                continue
+            if not self._whole and k >= ENOUGH_REPS and self._is_another_kind(leader, k):
+                refused = self._movement(leader, rep, 1.0 - vote.probability)
+                events.append(MovementRefused(at_s=at_s, movement=refused, reason="not like the others"))
+                self._close(at_s, events)
+                return
             self.reps += 1
-            movement = self._movement(vote.leader, rep, vote.probability)
-            self._set.announced.append(movement)
+            movement = self._movement(leader, rep, vote.probability)
+            self._announced.append(movement)
             self._last_rep_s = max(self._last_rep_s, movement.end_s)
-            events.append(RepCompleted(at_s=at_s, set_index=self._set.number, number=self.reps, movement=movement))
-        far = [r.far for r in vote.leader.reps]
-        if len(far) > 1:
-            self._period_s = float(np.median(np.diff(far))) / FRAME_RATE_HZ
-        for rep in vote.leader.refused:
-            movement = self._movement(vote.leader, rep, 1.0 - vote.probability)
-            if movement.start_s >= max(self._refused_until_s, self._last_rep_s):
+            events.append(RepCompleted(at_s=at_s, set_index=self._sets - 1, number=self.reps, movement=movement))
+        for rep in leader.refused:
+            start_s = (
+                float(self._rows.all[self._first + rep.before, _T]) if self._first + rep.before >= 0 else -math.inf
+            )
+            if start_s >= max(self._refused_until_s, self._last_rep_s):
+                movement = self._movement(leader, rep, 1.0 - vote.probability)
                 self._refused_until_s = movement.end_s
                 events.append(MovementRefused(at_s=at_s, movement=movement, reason="too small against this set"))
 
-    def _look_for_set(self, events: list[Event]) -> None:
-        """Has a set begun within the last half minute?"""
-        for look_back_s in LOOK_BACK_S:
-            first = max(0, self._next - int(look_back_s * FRAME_RATE_HZ))
-            first = max(first, self._first)
-            x = self._history[first : self._next, _X]
-            if len(x) < 2 * FRAME_RATE_HZ or max(np.ptp(x[:, c]) for c in range(4)) < LIVELY_DEG:
-                continue
+    def _is_another_kind(self, leader: Candidate, k: int) -> bool:
+        """Does the movement end the set, because it is unlike those before it?"""
+        if self._first < 0:
+            return False
+        x = self._rows.all[self._first : self._ticked, _X]
+        return likeness_to_others(x, leader.reps, k) < LIKE_THE_OTHERS
+
+    def _look_for_set(self, at_s: float, events: list[Event]) -> None:
+        """Has a set begun, perhaps after one whose repetitions have stopped coming?"""
+        period_s, unlike = self._rhythm_now
+        self._unlike = min(self._unlike, unlike)
+        first = self._first
+        if self.in_set:
+            if self._rows.all[self._ticked - 1, _T] - self._last_rep_s < OVERDUE_PERIODS * self._period_s:
+                return
+            first = int(np.searchsorted(self._rows.all[: self._ticked, _T], self._last_rep_s))
+        start = self._start_of_set(first, period_s, unlike) if unlike < ALIKE else None
+        if start is not None:
+            if self.in_set:
+                self._close(at_s, events)
+            self._unlike = unlike
+            self._open(start, at_s, events)
+
+    def _start_of_set(self, earliest: int, period_s: float, unlike: float) -> int | None:
+        """Something repeats itself about every ``period_s``: is it a set, and from which row on?"""
+        held, start = ENOUGH_REPS - 1, None
+        for look, periods in enumerate(LOOKS_PERIODS):
+            if look >= FIRST_LOOKS and start is None:
+                break
+            first = max(earliest, self._ticked - int((periods * period_s + LEAD_IN_S) * FRAME_RATE_HZ))
+            x = self._rows.all[first : self._ticked, _X]
             ballot = Ballot()
             ballot.add(x)
-            vote = ballot.vote(OPENING_SURETY)
-            if vote.leader is None or vote.held < ENOUGH_REPS:
+            vote = ballot.vote(SURETY)
+            if vote.leader is None or vote.held <= held:
                 continue
-            f = vote.leader.features
-            if f["irregular"] > MAX_IRREGULAR or f["uneven"] > MAX_UNEVEN or f["since"] > 1.0 or f["range"] < 0.7:
-                continue
-            self._first = max(first, first + vote.leader.reps[0].before - int(FRAME_RATE_HZ / 2))
-            at_s = float(self._history[self._next - 1, _SEEN])
-            self._open(float(self._history[self._first, _T]), at_s, events)
-            self._ballot = Ballot()
-            self._ballot.add(self._history[self._first : self._next, _X])
-            self._last_rep_s = at_s
-            self._count(at_s, events)
-            return
+            if evidence(set_features(x, self._rise_g(first), vote.leader, unlike)) > OPENING_EVIDENCE:
+                leaves, _ = _edges(np.asarray(ballot.values(vote.leader)), vote.leader.reps[0])
+                held, start = vote.held, max(earliest, first + leaves - int(LEAD_IN_S * FRAME_RATE_HZ))
+        return start
 
     # --- opening and closing -----------------------------------------------------------------------------------------
 
-    def _open(self, start_s: float, at_s: float, events: list[Event]) -> None:
-        self._set = _Set(self._sets, start_s, [])
+    def _open(self, first: int, at_s: float, events: list[Event]) -> None:
+        """A set is in hand, and has been since row ``first``."""
         self._sets += 1
-        self._earlier = self.reps = 0
-        self._refused_until_s = start_s
         self.in_set = True
-        events.append(SetStarted(at_s=at_s, set_index=self._set.number, start_s=start_s))
+        self.reps = 0
+        self._count_afresh(first)
+        self._announced, self._breaks = [], []
+        self._start_s = self._last_rep_s = self._refused_until_s = float(self._rows.all[first, _T])
+        events.append(SetStarted(at_s=at_s, set_index=self._sets - 1, start_s=self._start_s))
+        self._ballot.add(self._rows.all[first : self._ticked, _X])
+        self._count(at_s, events)
+        self._last_rep_s = float(self._rows.all[self._ticked - 1, _T])
+
+    def _count_afresh(self, first: int) -> None:
+        self._ballot, self._first, self._earlier, self._leader = Ballot(), first, self.reps, None
 
     def _close(self, at_s: float, events: list[Event]) -> None:
-        assert self._set is not None  # noqa: S101
-        live = self._set.announced
-        t_s = self._history[:, _T]
-        end_s = float(t_s[-1]) if self._whole else (live[-1].end_s if live else at_s)
+        live = tuple(self._announced)
+        end_s = float(self._rows.all[-1, _T]) if self._whole or not live else max(m.end_s for m in live)
         movements, corrections = self._look_back(live, end_s)
         events.append(
             SetClosed(
                 at_s=at_s,
-                set_index=self._set.number,
-                start_s=self._set.start_s,
+                set_index=self._sets - 1,
+                start_s=self._start_s,
                 end_s=end_s,
                 reps=len(movements),
                 live_reps=len(live),
@@ -208,69 +272,129 @@ class RepetitionDetector:
                 corrections=corrections,
             )
         )
-        self._set, self.in_set, self.phase = None, False, "rest"
-        self._first = self._next
-        self._breaks = []
+        self.in_set, self.phase, self._leader = False, "rest", None
+        self._first = int(np.searchsorted(self._rows.all[: self._ticked, _T], end_s))
+        self._unlike = 1.0
 
-    def _look_back(self, live: list[Movement], end_s: float) -> tuple[tuple[Movement, ...], tuple[Correction, ...]]:
-        assert self._set is not None  # noqa: S101
-        try:
-            recount = import_module("rhomboid.motion.rep_recount").recount
-        except ModuleNotFoundError:
-            return tuple(live), ()
-        t_s = self._history[:, _T]
-        inside = (t_s >= self._set.start_s - CONTEXT_S) & (t_s <= end_s + CONTEXT_S)
-        h = self._history[inside]
-        got: tuple[tuple[Movement, ...], tuple[Correction, ...]] = recount(
-            *(np.ascontiguousarray(h[:, c]) for c in (_T, _ACC, _GYR, _UP, _QUAT)),
-            self._has_gyro, self._breaks, live, self._mode, self._set.start_s, end_s,
-        )  # fmt: skip
-        return got
+    def _look_back(
+        self, live: tuple[Movement, ...], end_s: float
+    ) -> tuple[tuple[Movement, ...], tuple[Correction, ...]]:
+        """The set as a whole: was it one, and how many repetitions does it hold?"""
+        if not self._whole and not self._was_set():
+            reason = "together these movements were not alike enough for a set"
+            return (), tuple(Correction(change="struck_out", movement=m, reason=reason) for m in live)
+        t_s = self._rows.all[:, _T]
+        if t_s[0] > self._start_s:
+            return live, ()
+        rows = self._rows.all[(t_s >= self._start_s - CONTEXT_S) & (t_s <= end_s + CONTEXT_S)]
+        t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (_T, _ACC, _GYR, _UP, _QUAT))
+        known = self._has_gyro, self._breaks, list(live), self._settings.mode, self._start_s, end_s
+        return recount(t_s, acc_g, gyr_dps, up, quat, *known)
+
+    def _was_set(self) -> bool:
+        leader = self._ballot.vote(SURETY).leader
+        if leader is None or self._first < 0:
+            return leader is not None
+        x = self._rows.all[self._first : self._ticked, _X]
+        features = set_features(x, self._rise_g(self._first), leader, self._unlike)
+        return evidence(features) + 2.0 * features["many"] - 6.0 * features["irregular"] > CLOSING_EVIDENCE
+
+    def _rise_g(self, first: int) -> Array:
+        """Vertical acceleration less gravity since row ``first``."""
+        rows = self._rows.all[first : self._ticked]
+        rise_g: Array = (rows[:, _ACC] * rows[:, _UP]).sum(axis=1) - 1.0
+        return rise_g
 
     # --- describing what was seen ------------------------------------------------------------------------------------
 
     def _movement(self, leader: Candidate, rep: Rep, confidence: float) -> Movement:
-        """Times of one repetition as far as they are known by now; 10 % of the way counts as still resting."""
-        p = np.asarray(self._ballot.values(leader)[rep.before : rep.after + 1])
-        far = rep.far - rep.before
-        away = np.abs(p - p[far])
-        before, after = np.flatnonzero(away[: far + 1] >= 0.9 * rep.out), np.flatnonzero(away[far:] >= 0.9 * rep.back)
-        left = int(before[-1]) if len(before) else 0
-        returned = far + (int(after[0]) if len(after) else len(p) - 1 - far)
-        near = np.flatnonzero(away[left : returned + 1] <= 0.1 * min(rep.out, rep.back)) + left
-        row = self._first + rep.before
-        h = self._history
-        t_s = h[row : row + len(p), _T]
-        q = h[row + left : row + returned + 1, _QUAT]
-        cosine = np.abs((q * h[row + left, _QUAT]).sum(axis=1))
+        """One repetition with its times as far as they are known by now."""
+        first = max(0, self._first + rep.before)
+        rows = self._rows.all[first : self._first + rep.after + 1]
+        p = np.asarray(self._ballot.values(leader)[: rep.after + 1])
+        there = np.flatnonzero(np.abs(p[rep.before :] - p[rep.far]) <= NEAR * min(rep.out, rep.back)) + rep.before
+        left, returned = _edges(p, rep)
+        there = there[(there >= left) & (there <= returned)] + self._first - first
+        left, returned, far = (max(0, i + self._first - first) for i in (left, returned, rep.far))
+        t_s = rows[:, _T]
+        same = np.abs((rows[left : returned + 1, _QUAT] * rows[left, _QUAT]).sum(axis=1))
         return Movement(
             start_s=float(t_s[left]),
             peak_s=float(t_s[far]),
             end_s=float(t_s[returned]),
-            range_deg=round(float(2.0 * np.degrees(np.arccos(np.minimum(cosine, 1.0))).max()), 2),
+            range_deg=round(math.degrees(2.0 * math.acos(min(float(same.min()), 1.0))), 2),
             confidence=round(confidence, 3),
-            out_s=round(float(t_s[near[0]] - t_s[left]), 3),
-            pause_s=round(float(t_s[near[-1]] - t_s[near[0]]), 3),
-            back_s=round(float(t_s[returned] - t_s[near[-1]]), 3),
+            out_s=round(float(t_s[there[0]] - t_s[left]), 3),
+            pause_s=round(float(t_s[there[-1]] - t_s[there[0]]), 3),
+            back_s=round(float(t_s[returned] - t_s[there[-1]]), 3),
         )
 
-    def _follow(self, leader: Candidate) -> None:
-        """Phase and trace as the leading candidate sees them."""
-        p = self._ballot.values(leader)
-        rest = np.median([p[r.after] for r in leader.reps])
-        far = np.median([p[r.far] for r in leader.reps])
-        place, before = ((p[i] - rest) / (far - rest) for i in (-1, -TICK_FRAMES))
-        moving = abs(place - before) > 0.1
-        if moving:
+    def _draw(self, x: Array) -> None:
+        """Trace and phase: away from rest is up, as the leading candidate sees it."""
+        if self._leader is None:
+            self.trace_deg = np.sqrt((x[:, VIEWS[1]] ** 2).sum(axis=1))
+            self.movement_deg = float(self.trace_deg[-1])
+            return
+        p = self._ballot.values(self._leader)
+        rest = float(np.median([p[r.after] for r in self._leader.reps]))
+        far = float(np.median([p[r.far] for r in self._leader.reps]))
+        self.trace_deg = (self._ballot.project(self._leader, x) - rest) * math.copysign(1.0, far - rest)
+        self.movement_deg = abs(float(self.trace_deg[-1]))
+        earlier = p[max(0, len(p) - TICK_FRAMES)]
+        place, before = (p[-1] - rest) / (far - rest), (earlier - rest) / (far - rest)
+        if abs(place - before) > NEAR:
             self.phase = "out" if place > before else "back"
         else:
             self.phase = "pause" if place > 0.5 else "rest"
 
-    def _trim(self) -> None:
-        """Forget what no look back will ask for."""
-        keep = int((KEPT_S if self._set is not None else max(LOOK_BACK_S) + CONTEXT_S) * FRAME_RATE_HZ)
-        surplus = min(len(self._history) - keep, self._next)
-        if surplus > keep or (self._set is None and surplus > 0):
-            self._history = self._history[surplus:]
-            self._next -= surplus
-            self._first = max(0, self._first - surplus)
+    def _forget(self) -> None:
+        """Drop rows that no look back will ask for."""
+        kept_s = KEPT_S if self.in_set else MEMORY_S
+        surplus = self._ticked - int(kept_s * FRAME_RATE_HZ)
+        if surplus > 0:
+            self._rows.drop(surplus)
+            self._ticked -= surplus
+            self._first -= surplus
+            if not self.in_set:
+                self._first = max(0, self._first)
+
+
+def _edges(p: Array, rep: Rep) -> tuple[int, int]:
+    """Where the projection ``p`` leaves its rest before the far point, and where it is back again."""
+    away = np.abs(p - p[rep.far])
+    before = np.flatnonzero(away[rep.before : rep.far + 1] >= (1.0 - NEAR) * rep.out)
+    after = np.flatnonzero(away[rep.far : rep.after + 1] >= (1.0 - NEAR) * rep.back)
+    return (rep.before + int(before[-1]) if len(before) else rep.before), (
+        rep.far + int(after[0]) if len(after) else rep.after
+    )
+
+
+class _Rows:
+    """A growing table of float rows, cheap to append to and to forget from."""
+
+    def __init__(self, columns: int) -> None:
+        self._data = np.empty((4096, columns))
+        self._start = self._end = 0
+
+    def __len__(self) -> int:
+        return self._end - self._start
+
+    @property
+    def all(self) -> Array:
+        return self._data[self._start : self._end]
+
+    def append(self, rows: Array) -> None:
+        n = len(self)
+        if self._end + len(rows) > len(self._data):
+            grown = (
+                self._data
+                if 2 * (n + len(rows)) < len(self._data)
+                else np.empty((2 * (n + len(rows)), self._data.shape[1]))
+            )
+            grown[:n] = self.all
+            self._data, self._start, self._end = grown, 0, n
+        self._data[self._end : self._end + len(rows)] = rows
+        self._end += len(rows)
+
+    def drop(self, n: int) -> None:
+        self._start += n
