@@ -133,6 +133,10 @@ def test_a_gap_voids_the_movement_in_progress_and_the_set_goes_on() -> None:
     assert sum(isinstance(e, SetStarted | SetClosed) for e in events) == 2
 
 
+def test_a_very_long_set_is_counted_through() -> None:
+    assert len(reps(detect("set", worn(still(0.5), tilts(100, 3.0, 25), still(0.5))))) == pytest.approx(100, abs=1)
+
+
 def test_events_are_in_order_of_time() -> None:
     events = detect("free", worn(still(15), tilts(8, 2.5, 30), still(20)))
     assert [e.at_s for e in events] == sorted(e.at_s for e in events)

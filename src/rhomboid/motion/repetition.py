@@ -292,11 +292,14 @@ class RepetitionDetector:
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
 
     def _was_set(self) -> bool:
+        if self._earlier:
+            return True  # It went on for minutes.
         leader = self._ballot.vote(SURETY).leader
-        if leader is None or self._first < 0:
-            return leader is not None
+        if leader is None:
+            return False
         x = self._rows.all[self._first : self._ticked, _X]
         features = set_features(x, self._rise_g(self._first), leader, self._unlike)
+        # A long and regular set is believed more readily than its likeness alone would allow.
         return evidence(features) + 2.0 * features["many"] - 6.0 * features["irregular"] > CLOSING_EVIDENCE
 
     def _rise_g(self, first: int) -> Array:
