@@ -16,6 +16,7 @@ from rhomboid.motion.recount_ways import Signals, Way, signals, ways_to_count
 from rhomboid.motion.rep_corrections import reconcile
 from rhomboid.motion.settings import Mode
 
+LIVE_KNOWN, SOME, SOME_SHARE, HALVED = 3, 2, 0.35, 8
 CONTEXT_S = 1.0  # Found without being told, a set may have begun or ended this much beyond what was announced.
 
 
@@ -48,10 +49,24 @@ def recount(
         return reconcile(live, [], breaks)
     trust = probabilities(ways, s)
     counts = np.array([len(way.far) for way in ways])
-    count = most_probable(counts, trust)
+    count = most_probable(counts, trust * _within_reach(counts, len(live)))
     best = ways[max(np.flatnonzero(counts == count).tolist(), key=lambda i: float(trust[i]))]
     movements = _movements(best, s, quat[inside], _belief(best, ways, trust))
     return reconcile(live, movements, breaks)
+
+
+def _within_reach(counts: Array, live: int) -> Array:
+    """1 for counts that a look back may come to after ``live`` were announced, else 0, (n,).
+
+    It may miss or add some, or see that both halves of every repetition were counted. Anything else means that it looks
+    at another movement than the wearer did (sitting down after the set, say), unless nothing nearer can be seen.
+    """
+    if live < LIVE_KNOWN:
+        return np.ones(len(counts))
+    near = np.abs(counts - live) <= max(SOME, SOME_SHARE * live)
+    halves = (live >= HALVED) & (np.abs(2 * counts - live) <= 1)
+    allowed: Array = (near | halves).astype(float)
+    return allowed if allowed.any() else np.ones(len(counts))
 
 
 def most_probable(counts: Array, trust: Array) -> int:
