@@ -16,7 +16,7 @@ from rhomboid.motion.recount_ways import Signals, Way, signals, ways_to_count
 from rhomboid.motion.rep_corrections import reconcile
 from rhomboid.motion.settings import Mode
 
-LIVE_KNOWN, SOME, SOME_SHARE, HALVED = 3, 2, 0.35, 8
+LIVE_KNOWN, SOME, SOME_SHARE, HALVED = 3, 2, 0.35, 12
 CONTEXT_S = 1.0  # Found without being told, a set may have begun or ended this much beyond what was announced.
 
 
