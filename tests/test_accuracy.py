@@ -49,6 +49,8 @@ def test_either_unit_is_right_where_sides_alternate() -> None:
 
 def test_the_interval_of_few_is_wide_and_never_leaves_zero_to_one() -> None:
     assert Share(0, 0).interval == (0.0, 1.0)
+    assert Share(0, 7).interval[0] == 0.0
+    assert str(Share(0, 7)) == "0.0 (0-35)"
     low, high = Share(10, 10).interval
     assert low == pytest.approx(0.7225, abs=1e-3)
     assert high == pytest.approx(1.0)

@@ -80,7 +80,8 @@ class Share(msgspec.Struct, frozen=True):
             return 0.0, 1.0
         z, n, p = 1.959964, self.of, self.hits / self.of
         centre, spread = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-        return (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+        low, high = (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+        return max(low, 0.0), min(high, 1.0)  # rounding alone would put none of seven a little below nought
 
     def __str__(self) -> str:
         if not self.of:
