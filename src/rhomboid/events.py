@@ -189,11 +189,18 @@ class SensorProblem(Event, frozen=True, tag="sensor_problem"):
     reason: str
 
 
+class BatteryRead(Event, frozen=True, tag="battery"):
+    """The sensor told its battery level, 0..100 per cent; ``charging`` is None where it does not say."""
+
+    percent: int
+    charging: bool | None = None
+
+
 AnyEvent = (
     SetStarted | RepCompleted | MovementRefused | SetClosed
     | HoldStarted | HoldEnded
     | PostureChanged | SlouchStarted | SlouchEnded | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
-    | ActivityChanged | GapMarked | SensorProblem
+    | ActivityChanged | GapMarked | SensorProblem | BatteryRead
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

@@ -6,13 +6,17 @@ A live session and the analysis of a file both run through here, so they cannot 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import cast
 
 import numpy as np
 
-from rhomboid.events import Event, SensorProblem
+from rhomboid.events import BatteryRead, Event, SensorProblem
 from rhomboid.imu import Gap, ImuBlock, Notification, SourceItem, StreamItem
 from rhomboid.motion.pipeline import Pipeline
-from rhomboid.sensors.driver import Driver, MalformedPacket
+from rhomboid.sensors.driver import BatteryLevel, Driver, MalformedPacket
+
+_Piece = StreamItem | MalformedPacket | BatteryLevel
 
 
 class Interpreter:
@@ -46,6 +50,9 @@ class Interpreter:
                 reason = f"malformed packet ({piece.count} so far): {piece.reason}"
                 events.append(SensorProblem(at_s=self.last_s, reason=reason))
                 continue
+            if isinstance(piece, BatteryLevel):
+                events.append(BatteryRead(at_s=self.last_s, percent=piece.percent, charging=piece.charging))
+                continue
             if isinstance(piece, ImuBlock) and len(piece):
                 self._first_s = float(piece.t_s[0]) if self._first_s is None else self._first_s
                 self.last_s = float(piece.t_s[-1])
@@ -60,15 +67,23 @@ class Interpreter:
         """The source is exhausted: what closes."""
         return self.pipeline.finish()
 
-    def _decoded(self, items: Iterable[SourceItem]) -> Iterator[StreamItem | MalformedPacket]:
-        for item in items:
-            if not isinstance(item, Notification):
-                yield item
+    def _decoded(self, items: Iterable[SourceItem]) -> Iterator[_Piece]:
+        """Packets that follow one another are decoded together: a run costs little more than one."""
+        for are_packets, run in groupby(items, key=_is_packet):
+            if not are_packets:
+                yield from cast("Iterator[StreamItem]", run)
             elif self.driver is not None:
-                yield from self.driver.feed(item)
+                for piece in self.driver.feed(*cast("Iterator[Notification]", run)):
+                    # What else a sensor says (answers to commands, its name and version) is the link's business.
+                    if isinstance(piece, ImuBlock | Gap | MalformedPacket | BatteryLevel):
+                        yield piece
 
 
-def _joined(pieces: Iterable[StreamItem | MalformedPacket]) -> Iterator[StreamItem | MalformedPacket]:
+def _is_packet(item: SourceItem) -> bool:
+    return isinstance(item, Notification)
+
+
+def _joined(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
     """Neighbouring blocks as one: the core works on many samples as cheaply as on few."""
     waiting: list[ImuBlock] = []
     for piece in pieces:

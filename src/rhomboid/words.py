@@ -67,6 +67,8 @@ def describe(event: e.Event) -> str:
             return f"gap of {event.end_s - event.start_s:.1f} s: {event.reason}"
         case e.SensorProblem():
             return f"sensor problem: {event.reason}"
+        case e.BatteryRead():
+            return f"battery {event.percent} %" + (", charging" if event.charging else "")
         case _:
             raise TypeError(f"no words for {type(event).__name__}")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rhomboid.errors import UsageError
 from rhomboid.imu import Array, Gap, ImuBlock, Notification
 from rhomboid.sensors import driver_for
-from rhomboid.sensors.driver import Decoded, MalformedPacket
+from rhomboid.sensors.driver import Decoded, Driver, MalformedPacket
 from rhomboid.sensors.rhomboid_stream import (
     ACC_G_PER_COUNT,
     BATCH,
@@ -23,10 +23,9 @@ from rhomboid.sensors.rhomboid_stream import (
     OVERFLOW,
     SINGLE,
     STREAM,
-    RhomboidStream,
-    pack,
-    pack_single,
+    driver,
 )
+from rhomboid.simulation.packets.rhomboid_stream import pack, pack_single
 
 PERIOD_US = 10_000
 COUNTS = np.array([[1, -1, 4096, 0, 32767, -32768], [2, -2, 4095, 10, -10, 0]], np.int16)
@@ -59,8 +58,8 @@ def batch(
 
 
 def fed(*notifications: Notification) -> list[Decoded]:
-    driver = RhomboidStream()
-    return [piece for n in notifications for piece in driver.feed(n)]
+    sensor = driver()
+    return [piece for n in notifications for piece in sensor.feed(n)]
 
 
 def times(pieces: list[Decoded]) -> Array:
@@ -133,14 +132,14 @@ def test_what_is_packed_comes_back(
     counts: list[list[int]], sizes: list[int], acc_range: int, gyr_range: int, start: int, start_us: int, period_us: int
 ) -> None:
     rows = np.array(counts, np.int16)
-    driver, blocks, done, seq = RhomboidStream(), [], 0, 65534
+    sensor, blocks, done, seq = driver(), [], 0, 65534
     while done < len(rows):
         part = rows[done : done + sizes[seq % len(sizes)]]
         data = pack(
             part, seq=seq, index=start + done, device_us=start_us + (done + len(part) - 1) * period_us, boot_id=1,
             period_us=period_us, acc_range=acc_range, gyr_range=gyr_range,
         )  # fmt: skip
-        blocks += driver.feed(Notification(0, STREAM, data))
+        blocks += sensor.feed(Notification(0, STREAM, data))
         done, seq = done + len(part), seq + 1
     assert kinds(blocks) == [ImuBlock] * len(blocks)
     np.testing.assert_allclose(times(blocks), np.arange(len(rows)) * period_us * 1e-6, atol=1e-9)
@@ -152,7 +151,7 @@ def test_what_is_packed_comes_back(
 def test_single_samples_tell_the_same_as_batches() -> None:
     rows = np.arange(70_000 * 6).astype(np.int16).reshape(-1, 6)[::700]
     # Every 700th sample arrives: the 16-bit index wraps, and each gap is as long as what is missing.
-    driver, pieces = RhomboidStream(), []
+    sensor, pieces = driver(), []
     for i, row in enumerate(rows):
         index, device_us = i * 700, i * 700 * PERIOD_US
         header = pack(
@@ -160,7 +159,7 @@ def test_single_samples_tell_the_same_as_batches() -> None:
             acc_range=2, gyr_range=4,
         )  # fmt: skip
         for data in (header, pack_single(row, seq=2 * i + 1, index=index, device_us=device_us)):
-            pieces += driver.feed(Notification(device_us * 1000, STREAM, data))
+            pieces += sensor.feed(Notification(device_us * 1000, STREAM, data))
     assert kinds(pieces) == [ImuBlock] + [Gap, ImuBlock] * (len(rows) - 1)
     np.testing.assert_allclose(times(pieces), np.arange(len(rows)) * 7.0, atol=1e-9)
 
@@ -283,10 +282,10 @@ _hostile = st.one_of(
 
 @given(st.lists(st.tuples(st.integers(0, 2**63), _hostile), max_size=60))
 def test_no_bytes_do_harm(packets: list[tuple[int, bytes]]) -> None:
-    driver, again = RhomboidStream(), RhomboidStream()
+    sensor, again = driver(), driver()
     seen: list[Decoded] = []
     for host_ns, data in packets:
-        pieces = driver.feed(Notification(host_ns, STREAM, data))
+        pieces = sensor.feed(Notification(host_ns, STREAM, data))
         assert sum(isinstance(p, MalformedPacket) for p in pieces) <= 1
         assert repr(pieces) == repr(again.feed(Notification(host_ns, STREAM, data)))
         seen += pieces
@@ -304,7 +303,8 @@ def test_no_bytes_do_harm(packets: list[tuple[int, bytes]]) -> None:
 
 
 def test_the_driver_is_found_by_its_family() -> None:
-    assert isinstance(driver_for("rhomboid"), RhomboidStream)
+    assert isinstance(driver_for("rhomboid"), Driver)
+    assert driver_for("rhomboid").family == "rhomboid"
     assert driver_for("rhomboid") is not driver_for("rhomboid")
     with pytest.raises(UsageError, match=r"known are: .*rhomboid"):
         driver_for("abacus")

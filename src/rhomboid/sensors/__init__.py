@@ -1,24 +1,35 @@
-"""Sensor drivers, one file a family, without I/O: notifications in, sample blocks and gaps out."""
+"""Sensor drivers, one file a family, without I/O: notifications in, sample blocks and gaps out.
+
+To add a sensor, write its file and add its row here (firmware_protocol/add-a-sensor.md).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from types import ModuleType
 
 from rhomboid.errors import UsageError
 from rhomboid.sensors.driver import Driver
+from rhomboid.sensors.profile import Profile
 
-
-def _rhomboid() -> Driver:
-    from rhomboid.sensors.rhomboid_stream import RhomboidStream
-
-    return RhomboidStream()
-
-
-_DRIVERS: dict[str, Callable[[], Driver]] = {"rhomboid": _rhomboid}
+_FILES: dict[str, str] = {
+    "rhomboid": "rhomboid_stream",
+}
+"""Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
 
 
 def driver_for(family: str) -> Driver:
     """A fresh driver for sensors of this family. Raises UsageError for a family that is not known."""
-    if family not in _DRIVERS:
-        raise UsageError(f"no driver for the sensor family {family!r}", do=f"known are: {', '.join(sorted(_DRIVERS))}")
-    return _DRIVERS[family]()
+    if family not in _FILES:
+        raise UsageError(f"no driver for the sensor family {family!r}", do=f"known are: {', '.join(_FILES)}")
+    made: Driver = _module(family).driver()
+    return made
+
+
+def profiles() -> list[Profile]:
+    """What every supported family is and can."""
+    return [_module(family).PROFILE for family in _FILES]
+
+
+def _module(family: str) -> ModuleType:
+    return importlib.import_module(f"rhomboid.sensors.{_FILES[family]}")
