@@ -140,7 +140,7 @@ def test_folders_and_missing_files_are_named(tmp_path: Path) -> None:
         ("demo", "no such script"),
         ("demo", "--speed", "quick"),
         ("demo", "--for", "-3"),
-        ("record", "x.mcap"),
+        ("record", "x.mcap", "--speed", "2"),
         ("nonsense",),
     ],
 )

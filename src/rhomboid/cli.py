@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rhomboid import __version__
+from rhomboid.commands.bluetooth import Adapter, Device, Family, Rate, doctor, live_source, scan
+from rhomboid.commands.sensors import decode, sensors
 from rhomboid.errors import Fault, RhomboidError, UsageError, harmless
 
 if TYPE_CHECKING:
     from rhomboid.analysis import Analysis
     from rhomboid.motion.settings import Settings
     from rhomboid.playback import Playback
-    from rhomboid.session import Recorder, Session
+    from rhomboid.recording.layout import About
+    from rhomboid.session import Recorder, Session, Source
     from rhomboid.simulation.sensor import SimulatedSensor
 
 app = typer.Typer(
@@ -209,6 +212,10 @@ def record(
     seed: Seed = 1,
     plain: Plain = False,
     speed: SpeedText = None,
+    device: Device = None,
+    sensor: Family = None,
+    rate: Rate = None,
+    adapter: Adapter = None,
     for_s: For = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
@@ -216,11 +223,9 @@ def record(
 
     Example: rhomboid record rows.mcap --demo --script rows --plain --speed max
     """
-    _need_demo(demo)
-    sensor = _sensor(script or "demo", seed)
     settings = _settings()
-    recorder = _recorder(file, sensor, settings, force=force)
-    _run(_playback(sensor, speed), settings, plain=plain, for_s=for_s, recorder=recorder)
+    source, about = _source(demo, script or "demo", seed, speed, (device, sensor, rate, adapter))
+    _run(source, settings, plain=plain, for_s=for_s, recorder=_recorder(file, about, settings, force=force))
 
 
 @app.command()
@@ -230,14 +235,18 @@ def train(
     seed: Seed = 1,
     plain: Plain = False,
     speed: SpeedText = None,
+    device: Device = None,
+    sensor: Family = None,
+    rate: Rate = None,
+    adapter: Adapter = None,
     for_s: For = None,
 ) -> None:
     """Train: repetitions, sets and holds, with posture alerts after 5 s.
 
     Example: rhomboid train --demo --script squeezes
     """
-    _need_demo(demo)
-    _run(_playback(_sensor(script or "rows", seed), speed), _settings(delay_s=5.0), plain=plain, for_s=for_s)
+    source, _ = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter))
+    _run(source, _settings(delay_s=5.0), plain=plain, for_s=for_s)
 
 
 @app.command()
@@ -249,15 +258,25 @@ def desk(
     speed: SpeedText = None,
     slouch_threshold: Threshold = None,
     slouch_delay: Delay = None,
+    device: Device = None,
+    sensor: Family = None,
+    rate: Rate = None,
+    adapter: Adapter = None,
     for_s: For = None,
 ) -> None:
     """Work at the desk: posture only, with an alert after 45 s of slouching.
 
     Example: rhomboid desk --demo --speed 20
     """
-    _need_demo(demo)
+    source, _ = _source(demo, script or "desk", seed, speed, (device, sensor, rate, adapter))
     settings = _settings("desk", threshold_deg=slouch_threshold, delay_s=slouch_delay)
-    _run(_playback(_sensor(script or "desk", seed), speed), settings, plain=plain, for_s=for_s)
+    _run(source, settings, plain=plain, for_s=for_s)
+
+
+app.command()(scan)
+app.command()(doctor)
+app.command()(sensors)
+app.command()(decode)
 
 
 # --- what the commands share ----------------------------------------------------------------------------------------
@@ -278,9 +297,33 @@ def _keep_traceback(fault: Fault) -> None:
     typer.echo(f"the details are in {path}", err=True)
 
 
-def _need_demo(demo: bool) -> None:
-    if not demo:
-        raise UsageError("this version cannot connect to a sensor yet", do="add --demo to use the simulated wearer")
+def _source(
+    demo: bool,
+    script: str,
+    seed: int,
+    speed: str | None,
+    sensor: tuple[str | None, str | None, float | None, str | None],
+) -> tuple[Source, About]:
+    """Where a live command gets its packets from, and what a recording should say of it."""
+    from rhomboid.recording.layout import About
+
+    if demo:
+        simulated = _sensor(script, seed)
+        identity = simulated.identity
+        about = About(
+            sensor_name=identity.name,
+            sensor_address=identity.address,
+            family=identity.family,
+            started_at="",
+            script=script,
+            seed=seed,
+        )
+        return _playback(simulated, speed), about
+    if speed is not None:
+        raise UsageError("time cannot be made to go faster", do="use --speed with --demo or rhomboid replay")
+    live = live_source(*sensor)
+    wanted = live.wanted
+    return live, About(sensor_name=wanted.name, sensor_address=wanted.address, family=wanted.family, started_at="")
 
 
 def _speed(text: str | None, *, default: float = 1.0) -> float:
@@ -348,34 +391,28 @@ def _playback(sensor: SimulatedSensor, speed: str | None) -> Playback:
     )
 
 
-def _recorder(file: Path, sensor: SimulatedSensor, settings: Settings, *, force: bool) -> Recorder:
+def _recorder(file: Path, about: About, settings: Settings, *, force: bool) -> Recorder:
     import datetime
 
     import msgspec
 
-    from rhomboid.recording.layout import About
     from rhomboid.recording.writer import RecordingWriter
 
-    identity = sensor.identity
-    about = About(
-        sensor_name=identity.name,
-        sensor_address=identity.address,
-        family=identity.family,
+    about = msgspec.structs.replace(
+        about,
         started_at=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         settings=msgspec.json.encode(settings).decode(),
-        script=sensor.script,
-        seed=sensor.seed,
     )
     return RecordingWriter(file, about, force=force)
 
 
 def _run(
-    playback: Playback, settings: Settings, *, plain: bool, for_s: float | None, recorder: Recorder | None = None
+    source: Source, settings: Settings, *, plain: bool, for_s: float | None, recorder: Recorder | None = None
 ) -> None:
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
 
-    session = Session(playback, Pipeline(settings), recorder=recorder, until_s=for_s)
+    session = Session(source, Pipeline(settings), recorder=recorder, until_s=for_s)
     if plain or not sys.stdout.isatty():
         from rhomboid.plain import run
 

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from rhomboid.imu import LinkState
+
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", kw_only=True, omit_defaults=True):
     """Base of all events."""
@@ -196,11 +198,19 @@ class BatteryRead(Event, frozen=True, tag="battery"):
     charging: bool | None = None
 
 
+class LinkChanged(Event, frozen=True, tag="link"):
+    """The link to the sensor is in another state; ``reason`` is a kind of trouble, ``words`` say what to do."""
+
+    state: LinkState
+    reason: str = ""
+    words: str = ""
+
+
 AnyEvent = (
     SetStarted | RepCompleted | MovementRefused | SetClosed
     | HoldStarted | HoldEnded
     | PostureChanged | SlouchStarted | SlouchEnded | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
-    | ActivityChanged | GapMarked | SensorProblem | BatteryRead
+    | ActivityChanged | GapMarked | SensorProblem | BatteryRead | LinkChanged
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

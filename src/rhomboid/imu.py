@@ -6,6 +6,8 @@ angular velocity is degrees per second. Arrays are float64, C-contiguous, one ro
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 import numpy as np
 import numpy.typing as npt
@@ -60,5 +62,20 @@ class Gap(msgspec.Struct, frozen=True):
     reason: str = "samples missing"
 
 
+LinkState = Literal["looking", "connecting", "configuring", "streaming", "lost"]
+
+
+class LinkChange(msgspec.Struct, frozen=True):
+    """The link to the sensor is in another state from ``host_ns`` on. After "lost", nothing continues what was.
+
+    ``reason`` is the kind of trouble that led there (empty: none), ``words`` what happened and what to do about it.
+    """
+
+    host_ns: int
+    state: LinkState
+    reason: str = ""
+    words: str = ""
+
+
 StreamItem = ImuBlock | Gap
-SourceItem = Notification | ImuBlock | Gap
+SourceItem = Notification | LinkChange | ImuBlock | Gap

@@ -11,12 +11,12 @@ from typing import cast
 
 import numpy as np
 
-from rhomboid.events import BatteryRead, Event, SensorProblem
-from rhomboid.imu import Gap, ImuBlock, Notification, SourceItem, StreamItem
+from rhomboid.events import BatteryRead, Event, LinkChanged, SensorProblem
+from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, SourceItem, StreamItem
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.sensors.driver import BatteryLevel, Driver, MalformedPacket
 
-_Piece = StreamItem | MalformedPacket | BatteryLevel
+_Piece = StreamItem | MalformedPacket | BatteryLevel | LinkChange
 
 
 class Interpreter:
@@ -53,6 +53,10 @@ class Interpreter:
             if isinstance(piece, BatteryLevel):
                 events.append(BatteryRead(at_s=self.last_s, percent=piece.percent, charging=piece.charging))
                 continue
+            if isinstance(piece, LinkChange):
+                state, reason, words = piece.state, piece.reason, piece.words
+                events.append(LinkChanged(at_s=self.last_s, state=state, reason=reason, words=words))
+                continue
             if isinstance(piece, ImuBlock) and len(piece):
                 self._first_s = float(piece.t_s[0]) if self._first_s is None else self._first_s
                 self.last_s = float(piece.t_s[-1])
@@ -71,7 +75,10 @@ class Interpreter:
         """Packets that follow one another are decoded together: a run costs little more than one."""
         for are_packets, run in groupby(items, key=_is_packet):
             if not are_packets:
-                yield from cast("Iterator[StreamItem]", run)
+                for item in cast("Iterator[StreamItem | LinkChange]", run):
+                    if isinstance(item, LinkChange) and item.state == "lost" and self.driver is not None:
+                        self.driver.link_lost()
+                    yield item
             elif self.driver is not None:
                 for piece in self.driver.feed(*cast("Iterator[Notification]", run)):
                     # What else a sensor says (answers to commands, its name and version) is the link's business.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Protocol
 
-from rhomboid.imu import ImuBlock, Notification, SourceItem
+from rhomboid.imu import ImuBlock, LinkChange, Notification, SourceItem
 from rhomboid.sensors.driver import Driver
 
 TICK_S = 1 / 30
@@ -68,7 +68,7 @@ class Playback:
         found = self._section_at(self.position_s)
         return found.pace if found else 1.0
 
-    async def batches(self) -> AsyncIterator[list[SourceItem]]:
+    async def batches(self) -> AsyncGenerator[list[SourceItem], None]:
         """The items as they fall due, several at a time; an empty batch where none is, so that a listener can leave."""
         loop = asyncio.get_running_loop()
         timed = _with_times(self._items)
@@ -109,7 +109,7 @@ def _with_times(items: Iterable[SourceItem]) -> Iterator[tuple[float, SourceItem
     first_ns: int | None = None
     first_s: float | None = None
     for item in items:
-        if isinstance(item, Notification):
+        if isinstance(item, Notification | LinkChange):
             first_ns = item.host_ns if first_ns is None else first_ns
             yield (item.host_ns - first_ns) * 1e-9, item
             continue

@@ -6,7 +6,8 @@ The recorder is served first, so that what was heard is kept whatever happens to
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Protocol
 
 import msgspec
@@ -33,17 +34,18 @@ class Source(Protocol):
     """Anything that delivers packets or sample blocks over time."""
 
     title: str
-    driver: Driver | None
     duration_s: float | None
     position_s: float
     speed: float
     paused: bool
 
     @property
+    def driver(self) -> Driver | None: ...
+    @property
     def section(self) -> str: ...
     @property
     def pace(self) -> float: ...
-    def batches(self) -> AsyncIterator[list[SourceItem]]: ...
+    def batches(self) -> AsyncGenerator[list[SourceItem], None]: ...
 
 
 class Recorder(Protocol):
@@ -131,16 +133,18 @@ class Session:
         clock = asyncio.get_running_loop().time
         flush_at = clock() + FLUSH_S
         try:
-            async for batch in self._source.batches():
-                if self._stopping:
-                    break
-                if batch:
-                    self._take(batch)
-                if self._recorder is not None and clock() >= flush_at:
-                    self._recorder.flush()
-                    flush_at = clock() + FLUSH_S
-                if self._until_s is not None and self._source.position_s >= self._until_s:
-                    break
+            # Closing the batches is what releases a sensor, so it happens here and not when somebody tidies up.
+            async with aclosing(self._source.batches()) as batches:
+                async for batch in batches:
+                    if self._stopping:
+                        break
+                    if batch:
+                        self._take(batch)
+                    if self._recorder is not None and clock() >= flush_at:
+                        self._recorder.flush()
+                        flush_at = clock() + FLUSH_S
+                    if self._until_s is not None and self._source.position_s >= self._until_s:
+                        break
             self._publish(self._interpreter.finish())
         except RhomboidError as error:
             self.error = error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rhomboid import events as e
+from rhomboid.imu import LinkState
 
 POSTURES: dict[e.Posture, str] = {
     "upright": "upright",
@@ -23,6 +24,14 @@ ACTIVITIES: dict[e.Activity, str] = {
     "walking": "walking",
     "lying": "lying down",
     "not_worn": "not worn",
+}
+
+LINK: dict[LinkState, str] = {
+    "looking": "looking for the sensor",
+    "connecting": "sensor found, connecting",
+    "configuring": "connected, setting the sensor up",
+    "streaming": "the sensor is streaming",
+    "lost": "no link to the sensor",
 }
 
 
@@ -69,6 +78,8 @@ def describe(event: e.Event) -> str:
             return f"sensor problem: {event.reason}"
         case e.BatteryRead():
             return f"battery {event.percent} %" + (", charging" if event.charging else "")
+        case e.LinkChanged():
+            return LINK[event.state] + (f": {event.words}" if event.words else "")
         case _:
             raise TypeError(f"no words for {type(event).__name__}")
 

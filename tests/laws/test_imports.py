@@ -33,6 +33,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "tables": {"accuracy", "analysis", "words"},
     "plain": {"session", "words"},
     "dashboard": {"session", "motion", "words"},
+    "commands": None,
+    "link": {"sensors"},
     "cli": None,
     "__init__": set(),
     "__main__": None,

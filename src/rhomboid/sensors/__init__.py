@@ -19,10 +19,8 @@ _FILES: dict[str, str] = {
 
 
 def driver_for(family: str) -> Driver:
-    """A fresh driver for sensors of this family. Raises UsageError for a family that is not known."""
-    if family not in _FILES:
-        raise UsageError(f"no driver for the sensor family {family!r}", do=f"known are: {', '.join(_FILES)}")
-    made: Driver = _module(family).driver()
+    """A fresh driver for sensors of this family, or model. Raises UsageError for one that is not known."""
+    made: Driver = _module(_family_of(family)).driver()
     return made
 
 
@@ -33,3 +31,21 @@ def profiles() -> list[Profile]:
 
 def _module(family: str) -> ModuleType:
     return importlib.import_module(f"rhomboid.sensors.{_FILES[family]}")
+
+
+def _family_of(name: str) -> str:
+    """The family of that name, else the one family that has a model of that name."""
+    wanted = _letters(name)
+    if name in _FILES:
+        return name
+    for alike in (str.__eq__, str.startswith, str.__contains__):
+        found = {
+            p.family for p in profiles() for known in (p.family, p.title, *p.models) if alike(_letters(known), wanted)
+        }
+        if wanted and len(found) == 1:
+            return found.pop()
+    raise UsageError(f"no driver for the sensor {name!r}", do=f"known are: {', '.join(_FILES)}")
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())

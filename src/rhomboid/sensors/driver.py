@@ -15,6 +15,7 @@ from rhomboid.imu import Gap, ImuBlock, Notification
 from rhomboid.sensors.layout import Layout, Run
 from rhomboid.sensors.pairing import Pairing
 from rhomboid.sensors.profile import Profile
+from rhomboid.sensors.standard import BATTERY_LEVEL, DEVICE_INFORMATION
 from rhomboid.sensors.steps import Step
 
 # --- what a decoder says about one packet -----------------------------------------------------------------------------
@@ -138,6 +139,11 @@ class Driver:
         self._refused = 0
 
     @property
+    def refused(self) -> int:
+        """How many packets have been refused so far."""
+        return self._refused
+
+    @property
     def family(self) -> str:
         """The word for this kind of sensor."""
         return self.profile.family
@@ -149,7 +155,8 @@ class Driver:
         decode = self.decoder.decode
         for notification in notifications:
             refused = False
-            for piece in decode(notification.characteristic, notification.data):
+            pieces = decode(notification.characteristic, notification.data)
+            for piece in pieces or _standard(notification.characteristic, notification.data):
                 said: Decoded | Refusal | None
                 if isinstance(piece, Reading):
                     layout = piece.layout
@@ -198,3 +205,12 @@ class Driver:
             found += self._pairing.interrupt(gap, layout.part)
         else:
             found.append(gap)
+
+
+def _standard(characteristic: str, data: bytes) -> Sequence[BatteryLevel | Clue]:
+    """What the standard services say, of whatever family the sensor is."""
+    if characteristic == BATTERY_LEVEL and len(data) == 1 and data[0] <= 100:
+        return (BatteryLevel(data[0]),)
+    if characteristic in DEVICE_INFORMATION:
+        return (Clue(DEVICE_INFORMATION[characteristic], data[:64].decode("utf-8", "replace").strip("\0 ")),)
+    return ()

@@ -1,0 +1,1 @@
+"""The commands, a file for each group; ``cli`` makes one program of them."""

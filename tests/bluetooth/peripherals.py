@@ -1,0 +1,46 @@
+"""Sensors behind the stand-in for BlueZ: the simulated wearer, streaming what a real one would, at real speed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+from rhomboid.sensors.rhomboid_stream import SERVICE, STREAM
+from rhomboid.sensors.standard import BATTERY_LEVEL
+from rhomboid.simulation.sensor import SimulatedSensor
+from tests.bluetooth.fake_bluez import FakeBluez, FakeDevice
+
+BATTERY_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
+
+
+class RhomboidSensor(FakeDevice):
+    """Speaks the rhomboid stream while somebody listens; its clock runs on when nobody does."""
+
+    def __init__(self, bluez: FakeBluez, **how: str) -> None:
+        services = {SERVICE: {STREAM: ["notify"]}, BATTERY_SERVICE: {BATTERY_LEVEL: ["read", "notify"]}}
+        super().__init__(bluez, services, advertised=(SERVICE,), **how)  # type: ignore[arg-type]
+        self.values[BATTERY_LEVEL] = bytes([83])
+        self.on_notify = self._listened_to
+        self.silent = False
+        """A fault: the subscription is there and nothing comes."""
+        self._packets = [n.data for n in itertools.islice(SimulatedSensor("rows", 3).notifications(), 2000)]
+        self._began = time.monotonic()
+        self.sent = 0
+
+    def _listened_to(self, uuid: str, on: bool) -> None:
+        if uuid == STREAM:
+            self.stop_streaming()
+            if on:
+                self.stream(self._flow())
+
+    async def _flow(self) -> None:
+        """Five samples every 50 ms; those of the time in which nobody listened are lost."""
+        number = int((time.monotonic() - self._began) * 20) + 1
+        while number < len(self._packets):
+            due = self._began + number / 20
+            await asyncio.sleep(max(0.0, due - time.monotonic()))
+            if not self.silent:
+                self.notify(STREAM, self._packets[number])
+                self.sent += 1
+            number += 1
