@@ -1,0 +1,368 @@
+"""The packetiser in C against the Python encoder and driver, byte for byte in both directions."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rhomboid.imu import Gap, ImuBlock, Notification
+from rhomboid.sensors import driver_for
+from rhomboid.sensors.rhomboid_stream import STREAM
+from rhomboid.simulation.packets.rhomboid_stream import pack, pack_single
+from tests.firmware_protocol.tools import FOLDER, PACKETS, REFUSED, do_without
+
+FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
+SANITISED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+ROOM_247, ROOM_23 = 244, 20
+PERIOD_US = 10_000
+RANGES = 0x24
+
+Run = Callable[[list[str]], list[str]]
+
+
+@pytest.fixture(scope="module")
+def cc(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """A C compiler with sanitisers, and the warnings that are errors."""
+    names = [os.environ.get("CC"), "cc", "gcc", "clang"]
+    compiler = next((found for name in names if name and (found := shutil.which(name))), None)
+    if sys.platform == "win32" or compiler is None:
+        do_without("a C compiler")
+    nothing = tmp_path_factory.mktemp("cc") / "nothing.c"
+    nothing.write_text("int main(void) { return 0; }\n")
+    if subprocess.run([compiler, *SANITISED, nothing, "-o", nothing.with_suffix("")], capture_output=True).returncode:
+        do_without("a C compiler with sanitisers")
+    return [compiler, *FLAGS, "-I", str(FOLDER / "c")]
+
+
+@pytest.fixture(scope="module")
+def run(cc: list[str], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Runs lines of packetise.c and gives back what it printed."""
+    program = tmp_path_factory.mktemp("c") / "packetise"
+    sources = [Path(__file__).with_name("packetise.c"), FOLDER / "c" / "rhomboid_stream.c"]
+    subprocess.run([*cc, *SANITISED, *sources, "-o", program], check=True)
+
+    def run(lines: list[str]) -> list[str]:
+        done = subprocess.run([program], input="\n".join(lines) + "\n", capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split("\n")[:-1]
+
+    return run
+
+
+# --- a model of the packetiser, made with the Python encoder ----------------------------------------------------------
+
+
+class Model:
+    """What rhomboid_stream.h says, with lists."""
+
+    def __init__(self, ring_length: int) -> None:
+        self.ring_length = ring_length
+        self.seq = 0
+
+    def begin(self, boot_id: int, period_us: int, ranges: int) -> None:
+        self.boot_id, self.period_us, self.range = boot_id, period_us, ranges
+        self.queue: list[dict[str, Any]] = []
+        self.index, self.hole, self.header_due = 0, False, True
+        self.header_range, self.header_us = -1, 0
+
+    def ranges(self, ranges: int) -> None:
+        self.range = ranges
+
+    def push(self, device_us: int, *counts: int) -> None:
+        self.queue.append(
+            {"index": self.index, "us": device_us, "counts": counts, "ranges": self.range, "hole": self.hole}
+        )
+        self.index, self.hole = (self.index + 1) % 2**32, False
+        if len(self.queue) > self.ring_length:
+            del self.queue[0]
+            self.queue[0]["hole"] = True
+
+    def missed(self, samples: int) -> None:
+        self.index = (self.index + samples) % 2**32
+        self.hole = self.hole or samples > 0
+
+    def announce(self) -> None:
+        self.header_due = True
+
+    def packet(self, room: int, at_least: int) -> bytes:
+        if not self.queue or room < 20 or (room >= 30 and len(self.queue) < at_least):
+            return b""
+        first = self.queue[0]
+        if room < 30 and not (
+            self.header_due
+            or first["hole"]
+            or first["ranges"] != self.header_range
+            or (first["us"] - self.header_us) % 2**32 >= 1_000_000
+        ):
+            del self.queue[0]
+            self.seq += 1
+            return pack_single(
+                np.array(first["counts"], np.int16), seq=self.seq - 1, index=first["index"], device_us=first["us"]
+            )
+        n = 0
+        while n < min(len(self.queue), (room - 18) // 12, 255):
+            if n and (self.queue[n]["hole"] or self.queue[n]["ranges"] != first["ranges"]):
+                break
+            n += 1
+        data = pack(
+            np.array([sample["counts"] for sample in self.queue[:n]], np.int16).reshape(n, 6),
+            seq=self.seq,
+            index=first["index"],
+            device_us=self.queue[max(n - 1, 0)]["us"],
+            boot_id=self.boot_id,
+            period_us=self.period_us,
+            acc_range=first["ranges"] >> 4,
+            gyr_range=first["ranges"] & 15,
+            flags=int(first["hole"]),
+        )
+        self.seq += 1
+        if room < 30:
+            self.header_due, first["hole"] = False, False
+            self.header_range, self.header_us = first["ranges"], first["us"]
+        del self.queue[:n]
+        return data
+
+
+u8, u16, u32 = st.integers(0, 255), st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
+i16 = st.integers(-(2**15), 2**15 - 1)
+_room = st.sampled_from([0, 18, 19, ROOM_23, 29, 30, 41, 42, 100, ROOM_247, 5000])
+_push = st.tuples(st.just("push"), u32, i16, i16, i16, i16, i16, i16)
+_steps = st.one_of(
+    _push,
+    _push,
+    st.tuples(st.just("packet"), _room, st.integers(0, 8)),
+    st.tuples(st.just("packet"), _room, st.just(1)),
+    st.tuples(st.just("ranges"), st.sampled_from([0x24, 0x3C])),
+    st.tuples(st.just("missed"), st.sampled_from([0, 1, 700, 2**32 - 1])),
+    st.tuples(st.just("announce")),
+    st.tuples(st.just("begin"), u16, u16, u8),
+)
+
+
+@settings(deadline=None)  # each example starts a program
+@given(ring_length=st.integers(1, 9), steps=st.lists(_steps, max_size=80))
+def test_the_same_calls_give_the_same_packets(run: Run, ring_length: int, steps: list[tuple[Any, ...]]) -> None:
+    """Any order of calls: whatever is pushed, dropped, flagged, batched, cut short or sent singly."""
+    steps = [("begin", 7, PERIOD_US, RANGES), *steps, *[("packet", ROOM_247, 1)] * ring_length]
+    model = Model(ring_length)
+    expected = [getattr(model, name)(*arguments) for name, *arguments in steps]
+    lines = run([f"init {ring_length}", *(" ".join(map(str, step)) for step in steps)])
+    assert lines == [data.hex() for data in expected if data is not None]
+
+
+def test_a_batch_holds_at_most_255_samples(run: Run) -> None:
+    lines = ["init 300", f"begin 1 {PERIOD_US} {RANGES}", *("push 0 0 0 0 0 0 0" for _ in range(300))]
+    first, second = run([*lines, *["packet 5000 1"] * 2])
+    assert (bytes.fromhex(first)[12], bytes.fromhex(second)[12]) == (255, 45)
+
+
+# --- what C packs, the Python driver reads ----------------------------------------------------------------------------
+
+
+def counts_of(i: int) -> list[int]:
+    """Six counts that tell sample ``i`` from its neighbours."""
+    return [(i * 7919 + axis * 10_007) % 65_536 - 32_768 for axis in range(6)]
+
+
+def push(i: int, start_us: int = 0) -> str:
+    return f"push {(start_us + i * PERIOD_US) % 2**32} {' '.join(map(str, counts_of(i)))}"
+
+
+def decoded(packets: list[tuple[float, str]]) -> tuple[list[int], list[list[int]], list[Gap]]:
+    """Of packets (host time in s, hex): where samples lie on the timeline (first: 0), their counts, and the gaps."""
+    driver = driver_for("rhomboid")
+    places, counts, gaps = [], [], []
+    for host_s, packet in packets:
+        for piece in driver.feed(Notification(round(host_s * 1e9), STREAM, bytes.fromhex(packet))):
+            if isinstance(piece, Gap):
+                gaps.append(piece)
+                continue
+            assert isinstance(piece, ImuBlock), piece
+            assert piece.gyr_dps is not None
+            place = piece.t_s * 1e6 / PERIOD_US
+            np.testing.assert_allclose(place, np.rint(place), atol=1e-3)
+            places += np.rint(place).astype(int).tolist()
+            counts += np.hstack((piece.acc_g * (32768 / 8), piece.gyr_dps * (32768 / 2000))).tolist()
+    return places, np.rint(counts).astype(int).tolist(), gaps
+
+
+_life = st.lists(
+    st.one_of(
+        st.tuples(st.just("push"), st.integers(1, 40)),
+        st.tuples(st.just("missed"), st.sampled_from([1, 3, 90])),
+        st.tuples(st.just("send"), st.sampled_from([ROOM_23, 30, 78, ROOM_247])),
+        st.tuples(st.just("throw away"), st.just(ROOM_247)),
+    ),
+    max_size=30,
+)
+
+
+@settings(deadline=None)  # each example starts a program
+@given(ring_length=st.integers(1, 50), start=u32, start_us=u32, life=_life)
+def test_the_driver_finds_every_sample_where_it_belongs(
+    run: Run, ring_length: int, start: int, start_us: int, life: list[tuple[str, int]]
+) -> None:
+    """Index and clock wrap wherever they like; the ring runs over, the IMU too, packets are lost, the MTU changes."""
+    lines = [f"init {ring_length}", f"begin 1 {PERIOD_US} {RANGES}", f"missed {start}"]
+    sent: list[tuple[str, float]] = []
+    now = 0
+    for what, number in [*life, ("send", ROOM_247)]:
+        if what == "push":
+            lines += [push(i, start_us) for i in range(now, now + number)]
+            now += number
+        elif what == "missed":
+            lines.append(f"missed {number}")
+            now += number
+        else:
+            lines += [f"packet {number} 1"] * (2 * ring_length)
+            sent += [(what, now * 0.01)] * (2 * ring_length)
+    made = [(what, at_s, out) for (what, at_s), out in zip(sent, run(lines), strict=True) if out]
+    received = [(at_s, out) for what, at_s, out in made if what == "send"]
+    places, counts, gaps = decoded(received)
+
+    raw = [bytes.fromhex(out) for _, out in received]
+    holding = [data for data in raw if data[0] == 0x12 or data[12] > 0]
+    assert len(places) == sum(1 if data[0] == 0x12 else data[12] for data in holding)
+    if places:
+        # The first packet with samples is a batch, or it has a header before it.
+        first = int.from_bytes(raw[0][4:8], "little")
+        assert counts == [counts_of((first - start) % 2**32 + place) for place in places]
+    jumps = [(a, b) for a, b in pairwise(places) if b != a + 1]
+    assert [(round(g.start_s * 100), round(g.end_s * 100)) for g in gaps] == jumps
+
+
+@pytest.mark.parametrize(("room", "n"), [(ROOM_23, 1000), (30, 66_000)])
+def test_every_counter_wraps_unseen(run: Run, room: int, n: int) -> None:
+    """Index and clock wrap midway; single samples have 8 bits of sequence number, batches 16."""
+    lines = ["init 4", f"begin 1 {PERIOD_US} {RANGES}", f"missed {2**32 - n // 2}"]
+    for i in range(n):
+        lines += [push(i, 2**32 - n // 2 * PERIOD_US), *[f"packet {room} 1"] * 2]
+    packets = [out for out in run(lines) if out]
+    places, counts, gaps = decoded([(i * 0.01, packet) for i, packet in enumerate(packets)])
+    assert places == list(range(n))
+    assert counts == [counts_of(i) for i in range(n)]
+    assert gaps == []
+
+
+def test_what_the_ring_dropped_is_told_from_what_the_radio_lost(run: Run) -> None:
+    lines = ["init 10", f"begin 1 {PERIOD_US} {RANGES}"]
+    lines += [*map(push, range(5)), f"packet {ROOM_247} 5"]
+    lines += [*map(push, range(5, 10)), f"packet {ROOM_247} 5"]  # this one is lost
+    lines += [*map(push, range(10, 15)), f"packet {ROOM_247} 5"]
+    lines += [*map(push, range(15, 30)), f"packet {ROOM_247} 5"]  # five too many for the ring
+    first, _, third, fourth = run(lines)
+    places, _, gaps = decoded([(0.1, first), (0.2, third), (0.3, fourth)])
+    assert places == [*range(5), *range(10, 15), *range(20, 30)]
+    assert [gap.reason for gap in gaps] == ["1 packet lost", "the sensor dropped samples"]
+
+
+# --- info, control and status -----------------------------------------------------------------------------------------
+
+
+def ranges_of(fields: dict[str, Any]) -> int:
+    return int(fields["acc_range"] << 4 | fields["gyr_range"])
+
+
+def mask(numbers: list[int]) -> int:
+    return sum(1 << number for number in numbers)
+
+
+def golden(kind: str) -> list[Any]:
+    return [pytest.param(p, id=name) for name, p in PACKETS.items() if p["kind"] == kind]
+
+
+@pytest.mark.parametrize("packet", golden("info"))
+def test_info_is_packed_as_specified(run: Run, packet: dict[str, Any]) -> None:
+    fields, expected = packet["fields"], packet["hex"]
+    size = 23 + 2 * len(fields["periods_us"]) + len(fields["firmware"])
+    masks = " ".join(str(mask(fields[name])) for name in ("commands", "acc_ranges", "gyr_ranges"))
+    facts = fields["device_id"] + "".join(period.to_bytes(2, "little").hex() for period in fields["periods_us"])
+    exact, short = run(
+        [
+            "init 1",
+            f"begin {fields['boot_id']} {fields['period_us']} {ranges_of(fields)}",
+            f"about {fields['most_samples']} {masks} _{fields['firmware'].replace(' ', '_')}",
+            f"info {size} {len(fields['periods_us'])} {facts}",
+            f"info {size - 1} {len(fields['periods_us'])} {facts}",
+        ]
+    )
+    assert exact == expected[: 2 * size]  # one golden packet goes on with what a later firmware added
+    assert short == ""
+
+
+@pytest.mark.parametrize("packet", golden("status"))
+def test_a_status_is_packed_as_specified(run: Run, packet: dict[str, Any]) -> None:
+    fields = packet["fields"]
+    (status,) = run(
+        [
+            "init 1",
+            f"begin {fields['boot_id']} {fields['period_us']} {ranges_of(fields)}",
+            "status {command} {token} {code} {state} {device_us}".format(**fields),
+        ]
+    )
+    assert status == packet["hex"]
+
+
+@pytest.mark.parametrize("packet", golden("control"))
+def test_commands_are_read(run: Run, packet: dict[str, Any]) -> None:
+    fields, everything = packet["fields"], 0b1111110
+    heard = "{command} {argument} {token}".format(**fields)
+    obeyed, not_obeyed = run(
+        [f"command {everything} {packet['hex']}", f"command {everything ^ 1 << fields['command']} {packet['hex']}"]
+    )
+    assert obeyed == f"0 {heard}"
+    assert not_obeyed == f"1 {heard}"
+
+
+@settings(deadline=None)  # each example starts a program
+@given(u8, u16, u32, u16)
+def test_a_command_is_obeyed_if_its_bit_is_set(run: Run, command: int, argument: int, token: int, obeyed: int) -> None:
+    data = bytes([0x14, command]) + argument.to_bytes(2, "little") + token.to_bytes(4, "little")
+    known = 1 <= command <= 15 and obeyed >> command & 1
+    assert run([f"command {obeyed} {data.hex()}"]) == [f"{0 if known else 1} {command} {argument} {token}"]
+
+
+@settings(deadline=None)  # each example starts a program
+@given(st.one_of(st.binary(max_size=30), st.binary(min_size=8, max_size=8)).filter(lambda b: b[:1] != b"\x14"))
+def test_anything_else_is_malformed(run: Run, data: bytes) -> None:
+    assert run([f"command 65535 {data.hex() or '-'}"]) == ["2 0 0 0"]
+
+
+@pytest.mark.parametrize("name", [name for name, p in REFUSED.items() if p["characteristic"] == "control"])
+def test_refused_commands_are_malformed(run: Run, name: str) -> None:
+    assert run([f"command 65535 {REFUSED[name]['hex']}"]) == ["2 0 0 0"]
+
+
+# --- the page beside it -----------------------------------------------------------------------------------------------
+
+
+def test_the_examples_compile(cc: list[str], tmp_path: Path) -> None:
+    text = (FOLDER / "c" / "README.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```c\n(.*?)```", text, re.DOTALL)
+    assert len(examples) == 2
+    for i, example in enumerate(examples):
+        source = tmp_path / f"example{i}.c"
+        source.write_text(example, encoding="utf-8")
+        subprocess.run([*cc, "-c", source, "-o", source.with_suffix(".o")], check=True)
+
+
+def test_the_header_is_valid_alone_and_in_cpp(cc: list[str], tmp_path: Path) -> None:
+    source = tmp_path / "alone.cpp"
+    source.write_text('#include "rhomboid_stream.h"\n')
+    compiler, *flags = cc
+    flags = ["-std=c++11" if flag == "-std=c99" else flag for flag in flags]
+    if shutil.which("c++") is None:
+        do_without("a C++ compiler")
+    subprocess.run([compiler, *flags, "-x", "c++", "-fsyntax-only", source], check=True)
