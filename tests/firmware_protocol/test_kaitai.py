@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -17,9 +18,11 @@ from hypothesis import strategies as st
 
 from rhomboid.imu import Gap, ImuBlock, Notification
 from rhomboid.sensors import driver_for
-from rhomboid.sensors.driver import MalformedPacket
+from rhomboid.sensors.driver import MalformedPacket, Refusal
+from rhomboid.sensors.rhomboid_control import command, read_info, read_status
 from rhomboid.sensors.rhomboid_stream import STREAM
-from rhomboid.simulation.packets.rhomboid_stream import pack, pack_single
+from rhomboid.simulation.packets.rhomboid_stream import pack_info, pack_status, read_command
+from tests.firmware_protocol.packets import batches, harmed, infos, singles, statuses, u8, u16, u32
 from tests.firmware_protocol.tools import FOLDER, PACKETS, PROJECT, REFUSED, do_without
 
 Described = Any  # the class that the compiler wrote
@@ -106,39 +109,9 @@ def kind_belongs_elsewhere(packet: Described, characteristic: str) -> bool:
 # --- the same bytes to both -------------------------------------------------------------------------------------------
 
 HEADER = bytes.fromhex(PACKETS["header only"]["hex"])
-u8, u16, u32 = st.integers(0, 255), st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
-_counts = st.lists(st.lists(st.integers(-(2**15), 2**15 - 1), min_size=6, max_size=6), max_size=20)
-_batches = st.builds(
-    lambda counts, acc, gyr, **head: pack(
-        np.array(counts, np.int16).reshape(-1, 6), acc_range=acc, gyr_range=gyr, **head
-    ),
-    _counts,
-    st.integers(0, 4),
-    st.integers(0, 13),
-    seq=u16,
-    index=u32,
-    device_us=u32,
-    boot_id=u16,
-    period_us=st.one_of(st.integers(200, 300), u16),
-    flags=u8,
-)
-_singles = st.builds(
-    lambda sample, **head: pack_single(np.array(sample, np.int16), **head),
-    st.lists(st.integers(-(2**15), 2**15 - 1), min_size=6, max_size=6),
-    seq=u8,
-    index=u16,
-    device_us=u32,
-)
 
 
-def harmed(packets: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    """The same with a byte changed, cut short or made longer."""
-    changed = st.tuples(packets, st.integers(0, 30), u8).map(lambda t: t[0][: t[1]] + bytes([t[2]]) + t[0][t[1] + 1 :])
-    cut = st.tuples(packets, st.integers(1, 20)).map(lambda t: t[0][: -t[1]])
-    return st.one_of(packets, changed, cut, packets.map(lambda data: data + b"\0"))
-
-
-@given(harmed(st.one_of(_batches, _singles)))
+@given(harmed(st.one_of(batches, singles)))
 def test_the_description_and_the_driver_read_the_same_from_stream(described: Read, data: bytes) -> None:
     driver = driver_for("rhomboid")
     assert driver.feed(Notification(0, STREAM, HEADER)) == []  # for singles to lean on
@@ -159,3 +132,19 @@ def test_the_description_and_the_driver_read_the_same_from_stream(described: Rea
         assert block.acc_g.tolist() == [[count * ranges.acc_g_per_count for count in s.acc] for s in samples]
         assert block.gyr_dps.tolist() == [[count * ranges.gyr_dps_per_count for count in s.gyr] for s in samples]
         np.testing.assert_allclose(np.diff(block.t_s), (9615 if single else body.period_us) * 1e-6)
+
+
+@given(harmed(st.one_of(infos.map(pack_info), statuses.map(pack_status), st.builds(command, u8, u16, u32))))
+def test_the_description_and_the_driver_read_the_same_beside_the_stream(described: Read, data: bytes) -> None:
+    packet = described(data)
+    for kind, read in {"info": read_info, "status": read_status}.items():
+        ours = read(data)
+        if packet is None or packet.kind.name != kind:
+            assert isinstance(ours, Refusal)
+        else:
+            assert msgspec.json.decode(msgspec.json.encode(ours)) == fields_of(packet)
+    ours = read_command(data)
+    if packet is None or packet.kind.name != "control":
+        assert isinstance(ours, Refusal)
+    else:
+        assert ours == tuple(fields_of(packet).values())

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,11 +12,10 @@ from rhomboid.errors import UsageError
 from rhomboid.imu import Array, Gap, ImuBlock, Notification
 from rhomboid.sensors import driver_for
 from rhomboid.sensors.driver import Decoded, Driver, MalformedPacket
+from rhomboid.sensors.rhomboid_control import ACC_G_PER_COUNT, GYR_DPS_PER_COUNT
 from rhomboid.sensors.rhomboid_stream import (
-    ACC_G_PER_COUNT,
     BATCH,
     CONTROL,
-    GYR_DPS_PER_COUNT,
     HEADER,
     MISFITS_BEFORE_RESTART,
     OVERFLOW,
@@ -26,9 +24,9 @@ from rhomboid.sensors.rhomboid_stream import (
     driver,
 )
 from rhomboid.simulation.packets.rhomboid_stream import pack, pack_single
+from tests.firmware_protocol.tools import PACKETS
 
 PERIOD_US = 10_000
-COUNTS = np.array([[1, -1, 4096, 0, 32767, -32768], [2, -2, 4095, 10, -10, 0]], np.int16)
 
 
 def batch(
@@ -72,29 +70,11 @@ def kinds(pieces: list[Decoded]) -> list[type]:
 
 # --- golden packets ---------------------------------------------------------------------------------------------------
 
-HEAD = {
-    "seq": 0x0201, "index": 0x06050403, "device_us": 0x0A090807, "boot_id": 0xBEEF, "period_us": 9615,
-    "acc_range": 2, "gyr_range": 4,
-}  # fmt: skip
-GOLDEN = {
-    "two samples": "1100 0102 03040506 0708090a 02 24 efbe 8f25 0100ffff00100000ff7f0080 0200feffff0f0a00f6ff0000",
-    "header only": "1100 0102 03040506 0708090a 00 24 efbe 8f25",
-    "single": "12 01 0304 0708090a 0100ffff00100000ff7f0080",
-}
-
-
-def test_golden_packets_are_made() -> None:
-    made = {
-        "two samples": pack(COUNTS, **HEAD),
-        "header only": pack(COUNTS[:0], **HEAD),
-        "single": pack_single(COUNTS[0], seq=0x0201, index=0x06050403, device_us=0x0A090807),
-    }
-    assert {name: data.hex() for name, data in made.items()} == {k: v.replace(" ", "") for k, v in GOLDEN.items()}
-    assert len(made["single"]) == 20
+GOLDEN = {name: bytes.fromhex(packet["hex"]) for name, packet in PACKETS.items()}
 
 
 def test_golden_packets_are_read() -> None:
-    (block,) = fed(Notification(0, STREAM, bytes.fromhex(GOLDEN["two samples"])))
+    (block,) = fed(Notification(0, STREAM, GOLDEN["two samples"]))
     assert isinstance(block, ImuBlock)
     assert block.t_s.tolist() == pytest.approx([0.0, 0.009615])
     assert block.acc_g.tolist() == [[1 / 4096, -1 / 4096, 1.0], [2 / 4096, -2 / 4096, 4095 / 4096]]
@@ -102,18 +82,11 @@ def test_golden_packets_are_read() -> None:
     assert block.gyr_dps[0].tolist() == pytest.approx([0.0, 1999.939, -2000.0], abs=1e-3)
     assert block.acc_g.flags.c_contiguous and block.gyr_dps.flags.c_contiguous
 
-    header, single = (Notification(0, STREAM, bytes.fromhex(GOLDEN[k])) for k in ("header only", "single"))
+    header, single = (Notification(0, STREAM, GOLDEN[k]) for k in ("header only", "single"))
     (alone,) = fed(header, single)
     assert isinstance(alone, ImuBlock)
     assert alone.acc_g.tolist() == block.acc_g[:1].tolist()
     assert alone.t_s.tolist() == [0.0]
-
-
-def test_the_specification_prints_the_same_golden_packets() -> None:
-    text = (Path(__file__).parents[2] / "firmware_protocol" / "rhomboid-stream-v1.md").read_text(encoding="utf-8")
-    for name, data in GOLDEN.items():
-        printed = text.partition(f"\n{name}  ")[2].partition("\n")[0]
-        assert printed.replace(" ", "") == data.replace(" ", "")
 
 
 # --- round trip -------------------------------------------------------------------------------------------------------
@@ -180,6 +153,38 @@ def test_samples_the_sensor_itself_dropped_are_told_apart() -> None:
     gap = fed(batch(0, seq=0), batch(20, seq=1, flags=OVERFLOW))[1]
     assert isinstance(gap, Gap)
     assert gap.reason == "the sensor dropped samples"
+
+
+def header(index: int, seq: int, flags: int = 0) -> Notification:
+    return msgspec.structs.replace(batch(index, 0, seq=seq, flags=flags), host_ns=index * PERIOD_US * 1000)
+
+
+def single(index: int, seq: int) -> Notification:
+    data = pack_single(np.zeros(6, np.int16), seq=seq, index=index, device_us=index * PERIOD_US)
+    return Notification(index * PERIOD_US * 1000, STREAM, data)
+
+
+def test_headers_count_in_the_sequence_and_hide_no_loss() -> None:
+    """Single samples: a header between two neighbours is no loss, and one after a loss does not cover it."""
+    begun = [header(0, 255), single(0, 256), single(1, 257)]
+    pieces = fed(*begun, header(2, 258), single(2, 259), single(4, 261), header(7, 264), single(7, 265))
+    gaps = [piece for piece in pieces if isinstance(piece, Gap)]
+    assert [(gap.end_s - gap.start_s, gap.reason) for gap in gaps] == [
+        (pytest.approx(0.02), "1 packet lost"),
+        (pytest.approx(0.03), "2 packets lost"),
+    ]
+
+
+def test_a_header_says_for_single_samples_that_some_were_dropped() -> None:
+    gap = fed(header(0, 0), single(0, 1), header(50, 2, OVERFLOW), single(50, 3))[1]
+    assert isinstance(gap, Gap)
+    assert gap.reason == "the sensor dropped samples"
+
+
+def test_the_sequence_number_may_begin_anywhere() -> None:
+    gap = fed(batch(0, seq=0x9000), batch(5, seq=0x9001), batch(15, seq=0x9003))[2]
+    assert isinstance(gap, Gap)
+    assert gap.reason == "1 packet lost"
 
 
 def test_packets_that_come_twice_or_late_are_dropped() -> None:

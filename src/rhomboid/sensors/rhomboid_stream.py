@@ -1,7 +1,8 @@
 """The rhomboid stream, version 1 (firmware_protocol/rhomboid-stream-v1.md), from the host's side.
 
 Two kinds of packet, both little-endian: a batch (header and n samples) for a usual MTU, and a single sample in 20 bytes
-for an MTU of 23, which leans on the batch header sent, without samples, before it.
+for an MTU of 23, which leans on the batch header sent, without samples, before it. A sensor may have nothing but this
+stream; what it says of itself and obeys beside it is in ``rhomboid_control``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,32 @@ from rhomboid.imu import Gap
 from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver, Placed, Reading, Refusal
 from rhomboid.sensors.layout import Layout
 from rhomboid.sensors.profile import Profile, Signs
-from rhomboid.sensors.steps import Step, Subscribe, Unsubscribe
+from rhomboid.sensors.rhomboid_control import (
+    ACC_G_PER_COUNT,
+    DONE,
+    GYR_DPS_PER_COUNT,
+    MALFORMED,
+    RANGES,
+    SET_PERIOD,
+    SET_RANGES,
+    SHORTEST_PERIOD_US,
+    START,
+    STOP,
+    Info,
+    command,
+    nearest_period_us,
+    read_info,
+    read_status,
+    wide_enough_ranges,
+)
+from rhomboid.sensors.steps import Read, Step, Subscribe, Unsubscribe, Write
 
 SERVICE = "c50c0001-632f-4069-98a3-6d98c00e8770"
 STREAM = "c50c0002-632f-4069-98a3-6d98c00e8770"
 INFO = "c50c0003-632f-4069-98a3-6d98c00e8770"
 CONTROL = "c50c0004-632f-4069-98a3-6d98c00e8770"
 STATUS = "c50c0005-632f-4069-98a3-6d98c00e8770"
+BATTERY_LEVEL = "00002a19-0000-1000-8000-00805f9b34fb"
 
 BATCH, SINGLE = 0x11, 0x12  # version 1 in the high four bits, kind of packet in the low
 OVERFLOW = 0x01  # flag: the sensor had to drop samples since its last packet
@@ -27,18 +47,15 @@ HEADER = Struct("<BBHIIBBHH")
 # kind, sequence number (low 8 bits), index of the sample (low 16 bits), device us of the sample
 SINGLE_HEADER = Struct("<BBHI")
 SAMPLE_BYTES = 12  # ax ay az gx gy gz, int16
-SHORTEST_PERIOD_US = 250
 
-ACC_G_PER_COUNT: dict[int, float] = {code: full / 32768 for code, full in enumerate((2, 4, 8, 16))}
-GYR_DPS_PER_COUNT: dict[int, float] = {
-    **{code: full / 32768 for code, full in enumerate((125, 250, 500, 1000, 2000))},
-    **{8 + code: mdps / 1000 for code, mdps in enumerate((4.375, 8.75, 17.5, 35.0, 70.0))},
-}
 _LAYOUTS = {
-    acc << 4 | gyr: Layout("<i2", 6, 0, 3, acc_scale, gyr_scale)
-    for acc, acc_scale in ACC_G_PER_COUNT.items()
-    for gyr, gyr_scale in GYR_DPS_PER_COUNT.items()
+    ranges: Layout("<i2", 6, 0, 3, ACC_G_PER_COUNT[acc], GYR_DPS_PER_COUNT[gyr])
+    for ranges, (acc, gyr) in RANGES.items()
 }
+
+# The ranges asked for, unless those that are set hold as much.
+WIDE_ENOUGH_G, WIDE_ENOUGH_DPS = 8.0, 1000.0
+ANSWER_WITHIN_S = 2.0
 
 # A packet that does not continue the stream is dropped; after so many in a row, it is the stream that has changed.
 MISFITS_BEFORE_RESTART = 32
@@ -70,49 +87,82 @@ class Packet(Reading, frozen=True, eq=False, kw_only=True):
     """Of the first sample."""
     boot_id: int
     period_us: int
-    skipped: int
-    """Packets between this one and the one before, by the sequence number."""
+    seq: int
+    headers: int
+    """How many packets without samples have come so far: they count in the sequence."""
     dropped: bool
     """The sensor says that it had to drop samples."""
 
 
 class StreamDecoder:
-    """Bytes of the stream characteristic; ranges, period and boot id of single samples are those of the last header."""
+    """What the sensor sends; ranges, period and boot id of single samples are those of the last header."""
 
     profile = PROFILE
 
     def __init__(self) -> None:
+        self._info: Info | None = None
         self._layout = _LAYOUTS[0]
         self._period_us = 0
         self._boot_id = -1
-        self._near_index = 0  # where single samples, which carry the low half of their index only, are looked for
-        self._seq = 0
+        # Where single samples are looked for, which carry the low half of index and sequence number only.
+        self._near_index = 0
+        self._near_seq = 0
+        self._headers = 0
+        self._dropped = False  # the last header said so
 
     def decode(self, characteristic: str, data: bytes) -> tuple[Packet | Refusal | BatteryLevel | Answered | Clue, ...]:
-        """The samples of a stream packet."""
-        if characteristic != STREAM:
-            return ()
-        kind = data[0] if data else None
-        if kind == BATCH:
-            return self._batch(data)
-        if kind == SINGLE:
-            return self._single(data)
-        return (Refusal("it is empty" if kind is None else f"unknown version or kind 0x{kind:02x}"),)
-
-    def identify(self) -> tuple[Step, ...]:
-        """Nothing: every packet says all that is needed."""
+        """The samples of a stream packet, or what the sensor says of itself."""
+        if characteristic == STREAM:
+            kind = data[0] if data else None
+            if kind == BATCH:
+                return self._batch(data)
+            if kind == SINGLE:
+                return self._single(data)
+            return (Refusal("it is empty" if kind is None else f"unknown version or kind 0x{kind:02x}"),)
+        if characteristic == INFO:
+            return self._about(data)
+        if characteristic == STATUS:
+            return (_said(data),)
+        if characteristic == BATTERY_LEVEL:
+            return (_battery(data),)
         return ()
 
+    def identify(self) -> tuple[Step, ...]:
+        """What it is and can do, if it says; every stream packet holds all that is needed to read it."""
+        return (Read(INFO), Read(BATTERY_LEVEL))
+
     def start(self, rate_hz: float) -> tuple[Step, ...]:
-        """Samples come as soon as somebody listens."""
-        return (Subscribe(STREAM),)
+        """What its info says it obeys; if that is nothing, samples come as soon as somebody listens."""
+        info = self._info
+        if info is None or not info.commands:
+            return (Subscribe(STREAM),)
+        steps: list[Step] = [Subscribe(STATUS)]
+        period_us = nearest_period_us(info, rate_hz)
+        if period_us != info.period_us:
+            steps.append(_order(SET_PERIOD, period_us, f"set the rate to {1e6 / period_us:.4g} Hz", required=False))
+        ranges = wide_enough_ranges(info, WIDE_ENOUGH_G, WIDE_ENOUGH_DPS)
+        if RANGES[ranges] != (info.acc_range, info.gyr_range):
+            steps.append(_order(SET_RANGES, ranges, "set the ranges", required=False))
+        steps.append(Subscribe(STREAM))
+        if START in info.commands:
+            steps.append(_order(START, 0, "start the stream", required=True))
+        return tuple(steps)
 
     def stop(self) -> tuple[Step, ...]:
-        """Stops listening."""
-        return (Unsubscribe(STREAM),)
+        """Stops the stream, and listening."""
+        if self._info is None or STOP not in self._info.commands:
+            return (Unsubscribe(STREAM),)
+        return (_order(STOP, 0, "stop the stream", required=False), Unsubscribe(STREAM), Unsubscribe(STATUS))
 
     def link_lost(self) -> None:
         """Nothing is half received: a packet is whole or refused."""
+
+    def _about(self, data: bytes) -> tuple[Refusal | Clue, ...]:
+        info = read_info(data)
+        if isinstance(info, Refusal):
+            return (info,)
+        self._info = info
+        return (Clue("device", info.device_id), Clue("firmware", info.firmware))
 
     def _batch(self, data: bytes) -> tuple[Packet | Refusal, ...]:
         if len(data) < HEADER.size:
@@ -126,24 +176,12 @@ class StreamDecoder:
         if period_us < SHORTEST_PERIOD_US:
             return (Refusal(f"a sample period of {period_us} us cannot be"),)
         self._layout, self._period_us, self._boot_id = layout, period_us, boot_id
+        self._dropped |= bool(flags & OVERFLOW)
         if n == 0:
-            self._near_index, self._seq = index, seq
+            self._near_index, self._near_seq = index, seq
+            self._headers += 1
             return ()
-        skipped = (seq - self._seq - 1) & 0xFFFF
-        packet = Packet(
-            layout=layout,
-            payload=data[HEADER.size :],
-            n=n,
-            last_us=device_us,
-            step_us=self._period_us,
-            index=index,
-            boot_id=boot_id,
-            period_us=period_us,
-            skipped=skipped,
-            dropped=bool(flags & OVERFLOW),
-        )
-        self._went_on(packet, seq)
-        return (packet,)
+        return (self._packet(data[HEADER.size :], n, index, device_us, seq),)
 
     def _single(self, data: bytes) -> tuple[Packet | Refusal, ...]:
         if len(data) != SINGLE_HEADER.size + SAMPLE_BYTES:
@@ -152,26 +190,26 @@ class StreamDecoder:
             return (Refusal("a single sample came before any header"),)
         _, seq, low_index, device_us = SINGLE_HEADER.unpack_from(data)
         ahead = ((low_index - self._near_index + 0x8000) & 0xFFFF) - 0x8000
-        skipped = (seq - self._seq - 1) & 0xFF
-        packet = Packet(
+        index = (self._near_index + ahead) % _WRAP
+        seq = self._near_seq + ((seq - self._near_seq) & 0xFF)
+        return (self._packet(data[SINGLE_HEADER.size :], 1, index, device_us, seq & 0xFFFF),)
+
+    def _packet(self, payload: bytes, n: int, index: int, device_us: int, seq: int) -> Packet:
+        self._near_index, self._near_seq = (index + n - 1) % _WRAP, seq
+        dropped, self._dropped = self._dropped, False
+        return Packet(
             layout=self._layout,
-            payload=data[SINGLE_HEADER.size :],
-            n=1,
+            payload=payload,
+            n=n,
             last_us=device_us,
             step_us=self._period_us,
-            index=(self._near_index + ahead) % _WRAP,
+            index=index,
             boot_id=self._boot_id,
             period_us=self._period_us,
-            skipped=skipped,
-            dropped=False,
+            seq=seq,
+            headers=self._headers,
+            dropped=dropped,
         )
-        self._went_on(packet, self._seq + 1 + skipped)
-        return (packet,)
-
-    def _went_on(self, packet: Packet, seq: int) -> None:
-        """A packet that came twice or late (its number is behind) does not take the count back with it."""
-        if packet.skipped < (0x8000 if packet.n > 1 else 0x80):
-            self._near_index, self._seq = (packet.index + packet.n - 1) % _WRAP, seq & 0xFFFF
 
 
 class IndexedTimeline:
@@ -186,6 +224,8 @@ class IndexedTimeline:
         self._index = 0
         self._device_us = 0.0
         self._step_us = 0.0
+        self._seq = 0
+        self._headers = 0
         self._host_ns = 0
 
     def link_lost(self) -> None:
@@ -198,6 +238,7 @@ class IndexedTimeline:
         if reading.boot_id != self._boot_id:
             self._boot_id, self._begun = reading.boot_id, False
         newest_us, gap = self._t_us, None
+        skipped = (reading.seq - self._seq - 1 - (reading.headers - self._headers)) & 0xFFFF
         lost, step_us = self._advance(reading, index, device_us, host_ns) if self._begun else (0, 0.0)
         if self._begun and step_us == 0.0:
             self._misfits += 1
@@ -208,8 +249,8 @@ class IndexedTimeline:
             first_us = newest_us + (lost + 1) * step_us
             last_us = newest_us + (lost + n) * step_us
             if lost:
-                in_sensor = reading.dropped or not reading.skipped
-                reason = "the sensor dropped samples" if in_sensor else _packets_lost(reading.skipped)
+                in_sensor = reading.dropped or not skipped
+                reason = "the sensor dropped samples" if in_sensor else _packets_lost(skipped)
                 gap = Gap(newest_us * 1e-6, first_us * 1e-6, reason)
         else:
             first_us, step_us = 0.0, float(reading.period_us)
@@ -220,6 +261,7 @@ class IndexedTimeline:
             last_us = first_us + (n - 1) * step_us
         self._begun, self._misfits, self._t_us, self._step_us = True, 0, last_us, step_us
         self._index, self._device_us, self._host_ns = (index + n - 1) % _WRAP, device_us, host_ns
+        self._seq, self._headers = reading.seq, reading.headers
         return Placed(last_us, step_us, gap)
 
     def _advance(self, packet: Packet, index: int, device_us: float, host_ns: int) -> tuple[int, float]:
@@ -241,6 +283,26 @@ class IndexedTimeline:
 def driver() -> Driver:
     """A fresh driver of this family."""
     return Driver(StreamDecoder(), IndexedTimeline())
+
+
+def _said(data: bytes) -> Refusal | Answered | Clue:
+    status = read_status(data)
+    if isinstance(status, Refusal):
+        return status
+    if status.command == 0 and status.code != MALFORMED:
+        return Clue("sensor", status.words)
+    return Answered(status.code == DONE, status.words)
+
+
+def _battery(data: bytes) -> Refusal | BatteryLevel:
+    if len(data) != 1 or data[0] > 100:
+        return Refusal("it is no battery level")
+    return BatteryLevel(data[0])
+
+
+def _order(number: int, argument: int, meaning: str, *, required: bool) -> Write:
+    data = command(number, argument, token=number)
+    return Write(CONTROL, data, meaning, answer_within_s=ANSWER_WITHIN_S, required=required)
 
 
 def _packets_lost(count: int) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 
 from rhomboid.errors import UsageError
 from rhomboid.imu import Array, Notification
-from rhomboid.sensors.rhomboid_stream import ACC_G_PER_COUNT, GYR_DPS_PER_COUNT, STREAM
+from rhomboid.sensors.rhomboid_control import ACC_G_PER_COUNT, GYR_DPS_PER_COUNT
+from rhomboid.sensors.rhomboid_stream import STREAM
 from rhomboid.simulation.packets.rhomboid_stream import Counts, pack
 from rhomboid.simulation.scripts import perform, script_names
 from rhomboid.simulation.truth import Section, Truth

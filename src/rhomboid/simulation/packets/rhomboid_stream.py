@@ -5,6 +5,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rhomboid.sensors.driver import Refusal
+from rhomboid.sensors.rhomboid_control import (
+    CONTROL_KIND,
+    CONTROL_PACKET,
+    INFO_HEAD,
+    INFO_KIND,
+    STATUS_KIND,
+    STATUS_PACKET,
+    Info,
+    Status,
+)
 from rhomboid.sensors.rhomboid_stream import BATCH, HEADER, SINGLE, SINGLE_HEADER
 
 Counts = npt.NDArray[np.int16]
@@ -40,3 +51,42 @@ def pack_single(counts: Counts, *, seq: int, index: int, device_us: int) -> byte
     """A 20-byte packet of one sample, ``counts`` (6,) int16."""
     head = SINGLE_HEADER.pack(SINGLE, seq & 0xFF, index & 0xFFFF, device_us % _WRAP)
     return head + counts.astype(_INT16).tobytes()
+
+
+def pack_info(info: Info) -> bytes:
+    """The value of the info characteristic."""
+    head = INFO_HEAD.pack(
+        INFO_KIND,
+        info.most_samples,
+        info.boot_id,
+        info.period_us,
+        info.acc_range << 4 | info.gyr_range,
+        len(info.periods_us),
+        bytes.fromhex(info.device_id),
+        *(sum(1 << number for number in numbers) for numbers in (info.commands, info.acc_ranges, info.gyr_ranges)),
+    )
+    firmware = info.firmware.encode("ascii")
+    return head + np.array(info.periods_us, "<u2").tobytes() + bytes([len(firmware)]) + firmware
+
+
+def pack_status(status: Status) -> bytes:
+    """A notification of the status characteristic."""
+    return STATUS_PACKET.pack(
+        STATUS_KIND,
+        status.command,
+        status.code,
+        status.state,
+        status.token,
+        status.device_us,
+        status.boot_id,
+        status.period_us,
+        status.acc_range << 4 | status.gyr_range,
+    )
+
+
+def read_command(data: bytes) -> tuple[int, int, int] | Refusal:
+    """Command, argument and token of what was written to control."""
+    if len(data) != CONTROL_PACKET.size or data[0] != CONTROL_KIND:
+        return Refusal("it is no command of version 1")
+    _, number, argument, token = CONTROL_PACKET.unpack(data)
+    return number, argument, token
