@@ -13,6 +13,7 @@ from rhomboid.sensors.driver import Driver
 from rhomboid.sensors.profile import Profile
 
 _FILES: dict[str, str] = {
+    "witmotion": "witmotion",
     "rhomboid": "rhomboid_stream",
 }
 """Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
