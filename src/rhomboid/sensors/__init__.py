@@ -15,6 +15,7 @@ from rhomboid.sensors.profile import Profile
 _FILES: dict[str, str] = {
     "witmotion": "witmotion",
     "rhomboid": "rhomboid_stream",
+    "movesense": "movesense",
 }
 """Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
 
