@@ -16,6 +16,7 @@ _FILES: dict[str, str] = {
     "witmotion": "witmotion",
     "rhomboid": "rhomboid_stream",
     "movesense": "movesense",
+    "dot": "dot",
 }
 """Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
 
