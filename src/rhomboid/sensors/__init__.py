@@ -17,6 +17,7 @@ _FILES: dict[str, str] = {
     "rhomboid": "rhomboid_stream",
     "movesense": "movesense",
     "dot": "dot",
+    "metamotion": "metamotion",
 }
 """Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
 
