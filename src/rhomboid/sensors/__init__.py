@@ -18,6 +18,7 @@ _FILES: dict[str, str] = {
     "movesense": "movesense",
     "dot": "dot",
     "metamotion": "metamotion",
+    "microbit": "microbit",
 }
 """Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
 
