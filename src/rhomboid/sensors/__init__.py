@@ -19,6 +19,7 @@ _FILES: dict[str, str] = {
     "dot": "dot",
     "metamotion": "metamotion",
     "microbit": "microbit",
+    "adafruit": "adafruit",
 }
 """Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
 

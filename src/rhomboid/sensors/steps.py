@@ -11,6 +11,8 @@ class Subscribe(msgspec.Struct, frozen=True):
     characteristic: str
     service: str | None = None
     """Only where the same characteristic UUID occurs in several services."""
+    required: bool = True
+    """Whether the sensor cannot be used without it; some programs on a board leave out its gyroscope."""
 
 
 class Unsubscribe(msgspec.Struct, frozen=True):
