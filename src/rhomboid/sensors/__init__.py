@@ -20,6 +20,7 @@ _FILES: dict[str, str] = {
     "metamotion": "metamotion",
     "microbit": "microbit",
     "adafruit": "adafruit",
+    "thingy": "thingy",
 }
 """Family -> its file here, which holds ``PROFILE`` and ``driver()``. In the order in which people meet them."""
 
