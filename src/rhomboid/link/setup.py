@@ -10,7 +10,6 @@ from rhomboid.imu import Notification
 from rhomboid.link.radio import Connection, OnData
 from rhomboid.link.trouble import LinkTrouble, Trouble
 from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver
-from rhomboid.sensors.standard import BATTERY_LEVEL, DEVICE_INFORMATION
 from rhomboid.sensors.steps import Read, Step, Subscribe, Unsubscribe, Write
 
 TRIES = 2
@@ -29,14 +28,10 @@ class Setup:
         self.clues: dict[str, str] = {}
 
     async def start(self, rate_hz: float) -> None:
-        """Identify, configure, start, and ask for what the standard services tell. Raises LinkTrouble."""
+        """Identify, configure, start. Raises LinkTrouble."""
         try:
             await self._carry_out(self._driver.decoder.identify())
             await self._carry_out(self._driver.decoder.start(rate_hz))
-            offered = self._connection.characteristics
-            await self._carry_out(Read(c) for c in (BATTERY_LEVEL, *DEVICE_INFORMATION) if c in offered)
-            if BATTERY_LEVEL in offered:
-                await self._tried(Subscribe(BATTERY_LEVEL))
         finally:
             self._listen()
             self._said = None

@@ -15,7 +15,6 @@ from rhomboid.imu import Gap, ImuBlock, Notification
 from rhomboid.sensors.layout import Layout, Run
 from rhomboid.sensors.pairing import Pairing
 from rhomboid.sensors.profile import Profile
-from rhomboid.sensors.standard import BATTERY_LEVEL, DEVICE_INFORMATION
 from rhomboid.sensors.steps import Step
 
 # --- what a decoder says about one packet -----------------------------------------------------------------------------
@@ -155,8 +154,7 @@ class Driver:
         decode = self.decoder.decode
         for notification in notifications:
             refused = False
-            pieces = decode(notification.characteristic, notification.data)
-            for piece in pieces or _standard(notification.characteristic, notification.data):
+            for piece in decode(notification.characteristic, notification.data):
                 said: Decoded | Refusal | None
                 if isinstance(piece, Reading):
                     layout = piece.layout
@@ -205,12 +203,3 @@ class Driver:
             found += self._pairing.interrupt(gap, layout.part)
         else:
             found.append(gap)
-
-
-def _standard(characteristic: str, data: bytes) -> Sequence[BatteryLevel | Clue]:
-    """What the standard services say, of whatever family the sensor is."""
-    if characteristic == BATTERY_LEVEL and len(data) == 1 and data[0] <= 100:
-        return (BatteryLevel(data[0]),)
-    if characteristic in DEVICE_INFORMATION:
-        return (Clue(DEVICE_INFORMATION[characteristic], data[:64].decode("utf-8", "replace").strip("\0 ")),)
-    return ()
