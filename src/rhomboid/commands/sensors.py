@@ -35,24 +35,23 @@ def sensors(
     if as_json:
         typer.echo(msgspec.json.encode(known).decode())
         return
-    head = ("sensor", "models", "rates Hz", "gyro", "clock", "loss", "battery", "tested with")
+    head = ("sensor", "rates Hz", "gyro", "clock", "loss")
     rows = [
         (
             p.family,
-            ", ".join(p.models),
             " ".join(f"{r:g}" for r in p.rates_hz),
             "no" if p.gyr_range_dps is None else "yes",
             p.clock,
             p.loss,
-            p.battery,
-            p.tested_with,
         )
         for p in known
     ]
     typer.echo(table(head, rows))
     for p in known:
-        if p.cannot:
-            typer.echo(f"{p.family}: {p.cannot}")
+        typer.echo(f"\n{p.family}: {', '.join(p.models)}")
+        typer.echo(f"  tested with: {p.tested_with}\n  battery: {p.battery}")
+        if p.limits:
+            typer.echo(f"  limits: {p.limits}")
 
 
 def decode(

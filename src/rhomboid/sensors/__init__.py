@@ -45,13 +45,17 @@ def _family_of(name: str) -> str:
     wanted = _letters(name)
     if name in _FILES:
         return name
-    for alike in (str.__eq__, str.startswith, str.__contains__):
+    for alike in (str.__eq__, str.startswith, str.__contains__, _is_part):
         found = {
             p.family for p in profiles() for known in (p.family, p.title, *p.models) if alike(_letters(known), wanted)
         }
         if wanted and len(found) == 1:
             return found.pop()
     raise UsageError(f"no driver for the sensor {name!r}", do=f"known are: {', '.join(_FILES)}")
+
+
+def _is_part(known: str, wanted: str) -> bool:
+    return known in wanted
 
 
 def _letters(name: str) -> str:

@@ -44,7 +44,7 @@ PROFILE = Profile(
     loss="suspected",
     battery="no (the boards' programs always say 100 %)",
     tested_with="specification",
-    cannot="tell for sure when samples are lost; measure angular velocity with Adafruit's own Arduino program",
+    limits="losses are suspected, not known; with Adafruit's own Arduino program there is no angular velocity",
 )
 
 

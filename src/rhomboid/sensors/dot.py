@@ -65,7 +65,7 @@ PROFILE = Profile(
     battery="its own characteristic, also when it changes",
     needs_mtu=43,
     tested_with="specification; a packet of a real device for mode 6; simulation",
-    cannot="stream faster than 60 Hz",
+    limits="it streams at 60 Hz at most",
 )
 
 

@@ -91,7 +91,7 @@ PROFILE = Profile(
     loss="suspected",
     battery="asked for when connecting",
     tested_with="vendor's test vectors",
-    cannot="tell for sure when samples are lost",
+    limits="losses are suspected, not known",
 )
 
 

@@ -37,7 +37,7 @@ PROFILE = Profile(
     battery="no (Bangle.js: standard battery service)",
     pairing="maybe",
     tested_with="packets of a real micro:bit",
-    cannot="measure angular velocity, tell for sure when samples are lost; Bangle.js sends too slowly to count",
+    limits="no gyroscope; losses are suspected, not known; a Bangle.js sends too slowly to count",
 )
 
 

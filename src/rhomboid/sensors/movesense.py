@@ -79,7 +79,7 @@ PROFILE = Profile(
     battery="standard battery service",
     needs_mtu=161,
     tested_with="packets of real devices (IMU9, accelerometer); parts and answers from the vendor's source",
-    cannot="firmware before 2.3.0 without the sample app speaks another, closed protocol; full scales are not told",
+    limits="firmware before 2.3.0 without the sample app speaks another, closed protocol; full scales are not told",
 )
 
 

@@ -42,5 +42,5 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     pairing: Literal["no", "maybe", "yes"] = "no"
     tested_with: str
     """Honestly: "packets of real devices", "vendor's test vectors", "specification only", "simulation" and the like."""
-    cannot: str = ""
-    """What it cannot do, in words; empty if nothing is missing."""
+    limits: str = ""
+    """What it cannot do, or does not tell, in words; empty if nothing is missing."""

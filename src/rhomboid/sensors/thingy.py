@@ -34,7 +34,7 @@ PROFILE = Profile(
     loss="suspected",
     battery="standard battery service",
     tested_with="the firmware's source",
-    cannot="tell for sure when samples are lost",
+    limits="losses are suspected, not known",
 )
 
 

@@ -60,7 +60,7 @@ PROFILE = Profile(
     loss="suspected",
     battery="voltage register, asked once after connecting",
     tested_with="packets of a real WT901BLE5.0; WTSDCL from its description",
-    cannot="no counter and no clock, so loss cannot be proved (the WTSDCL has a clock); the WTVB01 is refused",
+    limits="no counter and no clock, so loss cannot be proved (the WTSDCL has a clock); the WTVB01 is refused",
 )
 
 
