@@ -31,6 +31,7 @@ from rhomboid.sensors.rhomboid_control import (
     read_status,
     wide_enough_ranges,
 )
+from rhomboid.sensors.standard import ASK, BATTERY_LEVEL, readable, told
 from rhomboid.sensors.steps import Read, Step, Subscribe, Unsubscribe, Write
 
 SERVICE = "c50c0001-632f-4069-98a3-6d98c00e8770"
@@ -38,7 +39,6 @@ STREAM = "c50c0002-632f-4069-98a3-6d98c00e8770"
 INFO = "c50c0003-632f-4069-98a3-6d98c00e8770"
 CONTROL = "c50c0004-632f-4069-98a3-6d98c00e8770"
 STATUS = "c50c0005-632f-4069-98a3-6d98c00e8770"
-BATTERY_LEVEL = "00002a19-0000-1000-8000-00805f9b34fb"
 
 BATCH, SINGLE = 0x11, 0x12  # version 1 in the high four bits, kind of packet in the low
 OVERFLOW = 0x01  # flag: the sensor had to drop samples since its last packet
@@ -123,13 +123,11 @@ class StreamDecoder:
             return self._about(data)
         if characteristic == STATUS:
             return (_said(data),)
-        if characteristic == BATTERY_LEVEL:
-            return (_battery(data),)
-        return ()
+        return told(characteristic, data)
 
     def identify(self) -> tuple[Step, ...]:
         """What it is and can do, if it says; every stream packet holds all that is needed to read it."""
-        return (Read(INFO), Read(BATTERY_LEVEL))
+        return (Read(INFO), *ASK, Subscribe(BATTERY_LEVEL, required=False))
 
     def start(self, rate_hz: float) -> tuple[Step, ...]:
         """What its info says it obeys; if that is nothing, samples come as soon as somebody listens."""
@@ -162,7 +160,7 @@ class StreamDecoder:
         if isinstance(info, Refusal):
             return (info,)
         self._info = info
-        return (Clue("device", info.device_id), Clue("firmware", info.firmware))
+        return (Clue("device", info.device_id), Clue("firmware", readable(info.firmware.encode())))
 
     def _batch(self, data: bytes) -> tuple[Packet | Refusal, ...]:
         if len(data) < HEADER.size:
@@ -292,12 +290,6 @@ def _said(data: bytes) -> Refusal | Answered | Clue:
     if status.command == 0 and status.code != MALFORMED:
         return Clue("sensor", status.words)
     return Answered(status.code == DONE, status.words)
-
-
-def _battery(data: bytes) -> Refusal | BatteryLevel:
-    if len(data) != 1 or data[0] > 100:
-        return Refusal("it is no battery level")
-    return BatteryLevel(data[0])
 
 
 def _order(number: int, argument: int, meaning: str, *, required: bool) -> Write:
