@@ -16,6 +16,7 @@ _FILES: dict[str, str] = {
     "witmotion": "witmotion",
     "rhomboid": "rhomboid_stream",
     "movesense": "movesense",
+    "polar": "polar",
     "dot": "dot",
     "metamotion": "metamotion",
     "microbit": "microbit",
