@@ -18,7 +18,6 @@ from rhomboid.sensors.standard import BATTERY_LEVEL
 from rhomboid.sensors.steps import Read, Subscribe, Unsubscribe, Write
 from rhomboid.simulation.packets.movesense import Encoder
 from tests.sensors.feeding import (
-    acc,
     blocks,
     kinds,
     no_harm,
@@ -130,13 +129,20 @@ def test_a_message_comes_in_as_many_parts_as_it_needs(n: int, parts: int) -> Non
 
 
 def test_a_lost_second_part_is_told_and_the_next_message_is_whole() -> None:
-    first, second, third = message(8, 1000), message(8, 1077), message(8, 1385, x=1.0)
-    pieces = fed(*first, second[0], *third)
-    assert kinds(pieces) == [ImuBlock, MalformedPacket, Gap, ImuBlock]
-    assert acc(pieces)[-1][0] == pytest.approx(1 / G_M_S2)
-    gap = pieces[2]
+    """Of the seventh message the second part is lost, and the three after it wholly."""
+    parts = {i: message(8, 1000 + round(i * 8000 / 104)) for i in (*range(6), 10)}
+    packets = [(DATA, part) for i in range(6) for part in parts[i]]
+    sensor = driver()
+    before = sensor.feed(*notifications(packets, every_s=4 / 104))
+    assert set(kinds(before)) == {ImuBlock}
+    later = [(DATA, part) for part in (message(8, 1462)[0], *parts[10])]
+    pieces = sensor.feed(*notifications([*packets, *[(BATTERY_LEVEL, b"")] * 8, *later], every_s=4 / 104)[-3:])
+    assert kinds(pieces) == [MalformedPacket, Gap, ImuBlock]
+    gap = pieces[1]
     assert isinstance(gap, Gap)
-    assert gap.end_s - gap.start_s == pytest.approx(0.385 - 7 / 104, abs=0.1)
+    assert gap.start_s == times(before)[-1]
+    assert gap.end_s - gap.start_s == pytest.approx(33 / 104, abs=0.1)
+    assert len(times(pieces)) == 8
 
 
 @pytest.mark.parametrize("stray", [message(8)[1], message(8, reference=99)[1], message(16)[2]])
