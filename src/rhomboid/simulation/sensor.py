@@ -13,6 +13,7 @@ from rhomboid.imu import Array, Notification
 from rhomboid.sensors.rhomboid_control import ACC_G_PER_COUNT, GYR_DPS_PER_COUNT
 from rhomboid.sensors.rhomboid_stream import STREAM
 from rhomboid.simulation.packets.rhomboid_stream import Counts, pack
+from rhomboid.simulation.radio import Radio
 from rhomboid.simulation.scripts import perform, script_names
 from rhomboid.simulation.truth import Section, Truth
 
@@ -28,10 +29,6 @@ ACC_BIAS_G, GYR_BIAS_DPS = 0.015, 0.4
 SCALE_ERROR = 0.003
 RATE_ERROR = 0.004  # the IMU's own oscillator
 CLOCK_ERROR = 30e-6  # the crystal of the microcontroller
-CONNECTION_INTERVAL_NS = 30_000_000
-RESENT, STALLED = 0.05, 0.002  # shares of packets that need another interval, or the radio back
-JITTER_NS, BURST_SPACING_NS = 400_000, 50_000
-SHORTEST_STALL_NS, LONGEST_STALL_NS = 50_000_000, 400_000_000
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -88,20 +85,13 @@ class SimulatedSensor:
 
         The first arrives at ``first_host_ns``; from then on the arrival times have the bursts and stalls of a radio.
         """
-        radio = self._generator(4)
-        arrival_ns = 0
+        radio = Radio(self._generator(4), self.loss)
         offset_ns: int | None = None
         index = 0
         for seq, counts in enumerate(self._packets()):
             last_s = (index + len(counts) - 1) / self._true_rate_hz
-            # As many draws for a lost packet as for one that arrives: a loss changes nothing else.
-            luck, stall, jitter, fate = radio.random(4).tolist()
-            interval = int(last_s * 1e9) // CONNECTION_INTERVAL_NS + 1 + (STALLED <= luck < STALLED + RESENT)
-            sent_ns = interval * CONNECTION_INTERVAL_NS + int(JITTER_NS * jitter)
-            if luck < STALLED:
-                sent_ns += int(SHORTEST_STALL_NS + (LONGEST_STALL_NS - SHORTEST_STALL_NS) * stall)
-            arrival_ns = max(arrival_ns + BURST_SPACING_NS, sent_ns)  # in order, several within one interval
-            if fate >= self.loss:
+            arrival_ns = radio.deliver(last_s)
+            if arrival_ns is not None:
                 offset_ns = first_host_ns - arrival_ns if offset_ns is None else offset_ns
                 data = pack(
                     counts,
