@@ -16,6 +16,7 @@ import numpy.typing as npt
 from rhomboid.events import Activity, ActivityChanged, Event
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
+from rhomboid.motion.sections import filtered
 
 FRAMES_A_TICK = 10
 TICK_S = FRAMES_A_TICK / FRAME_RATE_HZ
@@ -195,13 +196,10 @@ class _Shake:
         self._state: Array | None = None
 
     def feed(self, length_g: Array) -> Array:
-        from scipy.signal import sosfilt
-
         if self._state is None:
             self._state = np.array([[-_SHAKE_SOS[0, 0] * length_g[0], 0.0]])
-        shake_g, self._state = sosfilt(_SHAKE_SOS, length_g, zi=self._state)
-        out: Array = shake_g
-        return out
+        shake_g, self._state = filtered(_SHAKE_SOS, length_g, self._state)
+        return shake_g
 
 
 # One low-pass, 1 / (1 - pole / z), less a slower one.

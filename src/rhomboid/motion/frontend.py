@@ -16,6 +16,7 @@ from vqf import VQF
 
 from rhomboid.events import Event, GapMarked, SensorProblem
 from rhomboid.imu import Array, Gap, ImuBlock, StreamItem
+from rhomboid.motion.sections import filtered
 
 FRAME_RATE_HZ = 50.0
 G_M_S2 = 9.80665
@@ -200,12 +201,10 @@ class _Gravity:
         self._up: Array | None = None
 
     def update(self, acc_g: Array, _: Array) -> tuple[Array, Array, Array]:
-        from scipy.signal import sosfilt
-
         if self._state is None:
             self._state = _GRAVITY_SOS_REST[:, :, None] * acc_g[0]
             self._up = _unit(acc_g[:1])
-        smooth, self._state = sosfilt(_GRAVITY_SOS, acc_g, axis=0, zi=self._state)
+        smooth, self._state = filtered(_GRAVITY_SOS, acc_g, self._state)
         up = _unit(smooth)
         assert self._up is not None  # noqa: S101
         turned = np.diff(np.concatenate((self._up, up)), axis=0)

@@ -158,7 +158,7 @@ def _likeness(way: Way, s: Signals, left: Array, returned: Array, period: float,
     for name, x in (("", s.shape), ("_white", s.white)):
         shapes = _resampled(x, left, returned)
         alike = shapes @ shapes.T
-        f["alike" + name] = _median(alike[np.triu_indices(n, 1)])
+        f["alike" + name] = _median(alike[np.arange(n)[:, None] < np.arange(n)])
         f["alternate" + name] = float(np.mean(np.diag(alike, 2)) - np.mean(np.diag(alike, 1))) if n > 2 else 0.0
         if not name:
             with_others = (alike.sum(axis=1) - 1.0) / (n - 1)

@@ -8,7 +8,6 @@ alike, how regular, how large and how many the repetitions are.
 from __future__ import annotations
 
 import math
-from itertools import pairwise
 
 import numpy as np
 
@@ -59,32 +58,35 @@ def likeness_to_others(x: Array, reps: list[Rep], k: int) -> float:
 
     Two, because sides may alternate.
     """
-    return max(
-        _likeness(_path(x[:, view], reps[k].before, reps[k].far), _path(x[:, view], reps[j].before, reps[j].far))
-        for view in VIEWS[1:]
-        for j in range(max(0, k - 2), k)
-    )
+    some = reps[max(0, k - 2) : k + 1]
+    starts, ends = [r.before for r in some], [r.far for r in some]
+    paths = [_paths(x[:, view], starts, ends) for view in VIEWS[1:]]
+    return max(float(_likeness(p[-1:], p[:-1]).max()) for p in paths)
 
 
 def _sameness(y: Array, far: list[int]) -> tuple[float, float]:
     """Median and smallest likeness of successive paths from far point to far point."""
-    paths = [_path(y, a, b) for a, b in pairwise(far)]
-    likeness = [_likeness(a, b) for a, b in pairwise(paths)]
-    return (float(np.median(likeness)), min(likeness)) if likeness else (0.0, 0.0)
+    if len(far) < 3:
+        return 0.0, 0.0
+    paths = _paths(y, far[:-1], far[1:])
+    likeness = _likeness(paths[:-1], paths[1:])
+    return float(np.median(likeness)), float(likeness.min())
 
 
-def _path(y: Array, start: int, end: int) -> Array:
-    """``PATH_POINTS`` rows of ``y`` from ``start`` to ``end``, less their mean."""
-    at = np.linspace(start, end, PATH_POINTS)
+def _paths(y: Array, starts: list[int], ends: list[int]) -> Array:
+    """``PATH_POINTS`` rows of ``y`` (n, columns) between each start and end, less their mean: (k, points, columns)."""
+    at = np.linspace(starts, ends, PATH_POINTS, axis=1)
     i = np.minimum(at.astype(int), len(y) - 2)
-    part = (at - i)[:, None]
+    part = (at - i)[:, :, None]
     path = y[i] * (1.0 - part) + y[i + 1] * part
-    centred: Array = path - path.mean(axis=0)
+    centred: Array = path - path.mean(axis=1, keepdims=True)
     return centred
 
 
-def _likeness(a: Array, b: Array) -> float:
-    return float(2.0 * (a * b).sum() / ((a * a).sum() + (b * b).sum() + 1e-9))
+def _likeness(a: Array, b: Array) -> Array:
+    """1 the same path, 0 unrelated, (k,) for (k, points, columns)."""
+    alike: Array = 2.0 * (a * b).sum(axis=(1, 2)) / ((a * a).sum(axis=(1, 2)) + (b * b).sum(axis=(1, 2)) + 1e-9)
+    return alike
 
 
 def evidence(features: dict[str, float]) -> float:

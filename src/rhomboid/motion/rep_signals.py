@@ -14,6 +14,7 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, G_M_S2, Frames
+from rhomboid.motion.sections import filtered
 
 LOW_PASS_HZ = 4.0  # The quickest repetition, a hop, takes 0.7 s: this keeps its third harmonic.
 POSE_TIME_CONSTANTS_S = (2.0, 4.0)
@@ -31,41 +32,42 @@ class MovementSignals:
 
     def feed(self, frames: Frames) -> Array:
         """(n, 13): the columns of ``VIEWS``, for the next ``n`` frames."""
-        from scipy.signal import sosfilt
-
         up = frames.up
         turn_dps = frames.gyr_dps[:, 0] * up[:, 0] + frames.gyr_dps[:, 1] * up[:, 1] + frames.gyr_dps[:, 2] * up[:, 2]
         turn_deg = np.cumsum(np.concatenate(([self._turn_deg], turn_dps / FRAME_RATE_HZ)))[1:]
         self._turn_deg = float(turn_deg[-1])
-        pose_deg = np.concatenate((np.degrees(up), turn_deg[:, None]), axis=1)
         rise_g = frames.acc_g[:, 0] * up[:, 0] + frames.acc_g[:, 1] * up[:, 1] + frames.acc_g[:, 2] * up[:, 2] - 1.0
-        inputs = (pose_deg, pose_deg, pose_deg, rise_g[:, None] * (100.0 * G_M_S2))
+        rise_cm_s2 = rise_g * (100.0 * G_M_S2)
+        x = np.concatenate((np.degrees(up), turn_deg[:, None], rise_cm_s2[:, None]), axis=1)
+        low_pass, views = _filters()
         if self._states is None:
-            self._states = [_at_rest(sos) * x[0] for sos, x in zip(_filters(), inputs, strict=True)]
+            self._states = [_at_rest(low_pass) * x[0], *(_at_rest(sos) * x[0, part] for part, sos in views)]
+        x, self._states[0] = filtered(low_pass, x, self._states[0])
         columns = []
-        for k, (sos, x) in enumerate(zip(_filters(), inputs, strict=True)):
-            y, self._states[k] = sosfilt(sos, x, axis=0, zi=self._states[k])
+        for k, (part, sos) in enumerate(views, 1):
+            y, self._states[k] = filtered(sos, x[:, part], self._states[k])
             columns.append(y)
         return np.concatenate(columns, axis=1)
 
 
 @cache
-def _filters() -> tuple[Array, ...]:
-    """Second-order sections of: pose, pose, pose beside the height, height from vertical acceleration.
+def _filters() -> tuple[Array, list[tuple[slice, Array]]]:
+    """Second-order sections: the low-pass, and behind it pose, pose, pose beside the height, height from acceleration.
 
     A resting pose is forgotten by s / (s + w) for the pose alone. Height is the vertical acceleration over s^2, and
     s^3 / (s + w)^3 keeps its wandering out; the pose beside it goes through the same, so that both stay in step.
     """
     from scipy.signal import bilinear_zpk, butter, zpk2sos
 
-    low_pass = butter(2, LOW_PASS_HZ, fs=FRAME_RATE_HZ, output="sos")
-
-    def with_low_pass(zeros: int, poles: int, time_constant_s: float) -> Array:
+    def from_analog(zeros: int, poles: int, time_constant_s: float) -> Array:
         analog = (np.zeros(zeros), np.full(poles, -1.0 / time_constant_s), 1.0)
-        return np.concatenate((low_pass, zpk2sos(*bilinear_zpk(*analog, FRAME_RATE_HZ))))
+        sos: Array = zpk2sos(*bilinear_zpk(*analog, FRAME_RATE_HZ))
+        return sos
 
-    poses = (with_low_pass(1, 1, time_constant_s) for time_constant_s in POSE_TIME_CONSTANTS_S)
-    return *poses, with_low_pass(3, 3, HEIGHT_TIME_CONSTANT_S), with_low_pass(1, 3, HEIGHT_TIME_CONSTANT_S)
+    pose, rise = slice(0, 4), slice(4, 5)
+    views = [(pose, from_analog(1, 1, time_constant_s)) for time_constant_s in POSE_TIME_CONSTANTS_S]
+    views += [(part, from_analog(zeros, 3, HEIGHT_TIME_CONSTANT_S)) for part, zeros in ((pose, 3), (rise, 1))]
+    return butter(2, LOW_PASS_HZ, fs=FRAME_RATE_HZ, output="sos"), views
 
 
 def _at_rest(sos: Array) -> Array:

@@ -16,6 +16,7 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, G_M_S2, Frames
+from rhomboid.motion.sections import filtered
 
 # Speed of a movement: mean rotation over this many frames, and the change of |acceleration| across them.
 WINDOW = 15
@@ -162,13 +163,10 @@ class Look:
 
     def _bobbing(self, lift_g: Array) -> Array:
         """Height against the last second, (n,) m: needs no standstill, and forgets."""
-        from scipy.signal import sosfilt
-
         if self._bob is None:
             self._bob = np.array([_BOB_REST * lift_g[0], [0.0, 0.0]])
-        bob_m, self._bob = sosfilt(_BOB_SOS, lift_g, zi=self._bob)
-        out: Array = bob_m
-        return out
+        bob_m, self._bob = filtered(_BOB_SOS, lift_g, self._bob)
+        return bob_m
 
 
 # A high-pass takes out what the sensor reads at rest, then two integrators that leak.
