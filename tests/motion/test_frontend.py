@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from rhomboid.events import GapMarked, SensorProblem
 from rhomboid.imu import Array, Gap, ImuBlock
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames, FrontEnd
+
+from ..laws.streams import turned
 
 
 def swaying(rate_hz: float, seconds: float = 6.0, jitter: float = 0.0, seed: int = 0) -> ImuBlock:
@@ -33,7 +36,7 @@ def frames_of(items: list[ImuBlock | Gap]) -> list[Frames]:
 
 def tilt_deg(frames: list[Frames]) -> Array:
     up = np.concatenate([f.up for f in frames])
-    return np.degrees(np.arctan2(up[:, 1], up[:, 2]))
+    return np.degrees(np.arctan2(np.hypot(up[:, 0], up[:, 1]), up[:, 2]))
 
 
 @pytest.mark.parametrize("rate_hz", [25.0, 52.0, 100.0, 208.0])
@@ -53,7 +56,8 @@ def test_a_frame_keeps_the_rotation_it_stands_for() -> None:
     raw = np.concatenate(([0.0], np.cumsum((block.gyr_dps[1:, 0] + block.gyr_dps[:-1, 0]) / 2 * np.diff(block.t_s))))
     turned_deg = np.interp(frames.t_s, block.t_s, raw)
     # the bias estimate is taken off as well, and stays far below a degree per second here
-    assert np.abs(np.cumsum(frames.gyr_dps[:, 0]) / FRAME_RATE_HZ - turned_deg).max() < 0.5
+    seen_deg = np.linalg.norm(np.cumsum(frames.gyr_dps, axis=0) / FRAME_RATE_HZ, axis=1)
+    assert np.abs(seen_deg - turned_deg).max() < 0.5
 
 
 def test_without_a_gyroscope_gravity_still_shows_the_tilt() -> None:
@@ -61,6 +65,16 @@ def test_without_a_gyroscope_gravity_still_shows_the_tilt() -> None:
     frames = frames_of([ImuBlock(block.t_s, block.acc_g)])
     assert not frames[0].has_gyro
     assert 15.0 < tilt_deg(frames).max() < 20.5
+
+
+@given(turn=st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(x * x for x in q) > 0.1))
+@settings(deadline=None)
+def test_frames_do_not_depend_on_how_the_sensor_is_strapped_on(turn: tuple[float, float, float, float]) -> None:
+    block = swaying(100.0, jitter=0.5)[20:]
+    straight, other = frames_of([block]), frames_of([turned(block, Rotation.from_quat(turn).as_matrix())])
+    for name in ("t_s", "seen_s", "acc_g", "gyr_dps", "up", "quat"):
+        a, b = (np.concatenate([getattr(f, name) for f in frames]) for frames in (straight, other))
+        assert np.abs(a - b).max() < 1e-9, name
 
 
 @given(cuts=st.lists(st.integers(1, 600), max_size=30), gyro=st.booleans())

@@ -49,8 +49,8 @@ class Ticks(msgspec.Struct, frozen=True, eq=False):
     """Consecutive ticks of one unbroken segment, all (n,) but ``up``.
 
     ``start_s``, ``t_s``: where each begins and ends; ``seen_s``: the newest sample then; ``up`` (n, 3): mean direction
-    of "up" in sensor axes, unit length; ``acc_g``: mean of |acceleration|; ``rate_dps``: rms angular velocity of the
-    last second; ``restless``: moving for most of the last six seconds; ``walking``: steps without a pause
+    of "up" in the frames' axes, unit length; ``acc_g``: mean of |acceleration|; ``rate_dps``: rms angular velocity of
+    the last second; ``restless``: moving for most of the last six seconds; ``walking``: steps without a pause
     for some seconds; ``fixed``: the sensor has not turned at all for half a minute.
     """
 

@@ -4,6 +4,10 @@ Everything behind this room sees 50 frames a second, whatever the sensor's rate,
 mean of the signal over 20 ms, so the rotation it stands for is kept exactly. Attitude is VQF without magnetometer
 (Laidig and Seel, "VQF: Highly Accurate IMU Orientation Estimation with Bias Estimation and Magnetic Disturbance
 Rejection", Information Fusion 91, 2023). The same samples give the same frames, bit for bit, under any chunking.
+
+VQF clips axis by axis and begins at the sensor's own axes, so it answers a turned sensor a little otherwise (some
+hundredths of a degree). Frames are therefore in axes that the stream itself fixes: z is up at the first sample, and the
+sensor turned about y then. However it is strapped on, the frames are the same.
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ G_M_S2 = 9.80665
 SHORT_HOLE_S = 0.2
 # Accelerometer-only: gravity is taken as what two of these low-passes in a row leave over.
 GRAVITY_TIME_CONSTANT_S = 0.25
+# A turn less level than this share of it does not tell one level axis from another.
+LEAST_TURN = 1e-3
 # A long recording is worked through in pieces that stay in the processor's cache: twice as fast as all at once.
 CACHE_SAMPLES = 4096
 
@@ -33,9 +39,10 @@ class Frames(msgspec.Struct, frozen=True, eq=False):
     """Consecutive 20 ms frames of one unbroken segment.
 
     ``t_s`` (n,) end of each frame; ``seen_s`` (n,) time of the sample that completed it (what "now" was);
-    ``acc_g`` (n, 3) specific force and ``gyr_dps`` (n, 3) angular velocity less its estimated bias, sensor axes;
-    ``up`` (n, 3) unit vector of "up" in sensor axes; ``quat`` (n, 4) w, x, y, z, sensor to earth (z up, heading
-    arbitrary and drifting slowly). Without a gyroscope ``gyr_dps`` is the rate of tilt alone, ``quat`` has no heading.
+    ``acc_g`` (n, 3) specific force and ``gyr_dps`` (n, 3) angular velocity less its estimated bias, both in axes fixed
+    to the sensor (``own_axes``); ``up`` (n, 3) unit vector of "up" in the same axes; ``quat`` (n, 4) w, x, y, z, from
+    them to earth (z up, heading arbitrary and drifting slowly). Without a gyroscope ``gyr_dps`` is the rate of tilt
+    alone, ``quat`` has no heading.
     """
 
     t_s: Array
@@ -65,6 +72,7 @@ class FrontEnd:
 
     def __init__(self) -> None:
         self._segment: _Segment | None = None
+        self._axes: Array | None = None
         self._bias_rad_s: Array | None = None
         self._faulty = False
 
@@ -111,8 +119,10 @@ class FrontEnd:
         if not len(block):
             return
         has_gyro = block.gyr_dps is not None
+        if self._axes is None:
+            self._axes = own_axes(block)
         if self._segment is None:
-            self._segment = _Segment(block, self._bias_rad_s)
+            self._segment = _Segment(block, self._axes, self._bias_rad_s)
         for i in range(0, len(block), CACHE_SAMPLES):
             frames = self._segment.feed(block[i : i + CACHE_SAMPLES], has_gyro)
             if frames is not None:
@@ -122,7 +132,8 @@ class FrontEnd:
 class _Segment:
     """One unbroken stretch: resampling by exact integration of the piecewise linear signal, then attitude."""
 
-    def __init__(self, block: ImuBlock, bias_rad_s: Array | None) -> None:
+    def __init__(self, block: ImuBlock, axes: Array, bias_rad_s: Array | None) -> None:
+        self._axes = axes
         self._start_s = float(block.t_s[0])
         self._t_s = block.t_s[:1]
         self._value = _channels(block[:1])
@@ -167,8 +178,8 @@ class _Segment:
         mean = np.diff(np.concatenate((self._edge_integral, at_edge), axis=1), axis=1) * FRAME_RATE_HZ
         self._edge_integral = at_edge[:, -1:]
 
-        acc_g = np.ascontiguousarray(mean[:3].T)
-        gyr_dps, up, quat = self._attitude.update(acc_g, np.ascontiguousarray(mean[3:].T))
+        acc_g = _in_axes(self._axes, mean[:3])
+        gyr_dps, up, quat = self._attitude.update(acc_g, _in_axes(self._axes, mean[3:]) if has_gyro else acc_g)
         return Frames(edges_s, t_s[right], acc_g, gyr_dps, up, quat, has_gyro)
 
 
@@ -219,8 +230,28 @@ _GRAVITY_SOS = np.array([[(1 - _POLE) ** 2, 0.0, 0.0, 1.0, -2 * _POLE, _POLE**2]
 _GRAVITY_SOS_REST = np.array([[1 - (1 - _POLE) ** 2, -(_POLE**2)]])
 
 
+def own_axes(block: ImuBlock) -> Array:
+    """Axes x, y, z, (3, 3), as rows in the sensor's: z is up at the first sample, the sensor then turns about y.
+
+    A sensor that does not turn about a level axis just then (or has no gyroscope) leaves y to chance.
+    """
+    up = _unit(block.acc_g[:1])
+    turn = np.zeros((1, 3)) if block.gyr_dps is None else block.gyr_dps[:1]
+    across = turn - (turn * up).sum() * up
+    if not np.abs(across).max() > LEAST_TURN * np.abs(turn).max():
+        across = _cross(up, np.eye(3)[[int(np.argmin(np.abs(up)))]])
+    across = across / np.sqrt((across * across).sum())
+    return np.concatenate((_cross(across, up), across, up))
+
+
+def _in_axes(axes: Array, rows: Array) -> Array:
+    """Vectors as three rows (3, n) in other axes, (n, 3); sums whose last bit does not depend on n, as in BLAS."""
+    x, y, z = rows
+    return np.stack([a * x + b * y + c * z for a, b, c in axes.tolist()], axis=1)
+
+
 def up_in_sensor(quat: Array) -> Array:
-    """The earth's "up" in sensor axes, (n, 3), for (n, 4) sensor-to-earth quaternions."""
+    """The earth's "up" in the sensor's axes, (n, 3), for (n, 4) sensor-to-earth quaternions."""
     w, x, y, z = quat.T
     return np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z), axis=1)
 

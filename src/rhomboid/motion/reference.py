@@ -40,7 +40,7 @@ UPSIDE_DOWN_DEG, UPSIDE_DOWN_TICKS = 135.0, 50
 
 
 class Reference:
-    """The reference of one wearer, taken from the stream. ``up`` and ``forward`` are unit vectors in sensor axes.
+    """The reference of one wearer, taken from the stream. ``up`` and ``forward`` are unit vectors in the frames' axes.
 
     With ``window_s`` it is taken from that stretch, in which the wearer sits or stands tall; a single lean forward and
     back within it (a guided reference) also shows which way is forward. Without, the first three quiet seconds serve.

@@ -1,6 +1,6 @@
 """What the repetition counter looks at: how the trunk turns, tilts and rises, less its slow drift.
 
-Three views of the same movement. Two hold the pose alone (tilt of "up" in sensor axes and the turn about the vertical,
+Three views of the same movement. Two hold the pose alone (tilt of "up" and the turn about the vertical,
 both in degrees), forgetting a changed resting pose within about 2 s and 4 s. The third adds the height of the sensor in
 centimetres; at a lever of 57 cm, about hip to shoulder blades, a degree of lean moves the sensor one centimetre, so the
 two units can stand side by side. All are causal, and the same under any chunking and (up to a rotation) any mounting.
