@@ -27,6 +27,8 @@ G_M_S2 = 9.80665
 # A hole shorter than this cannot hide a repetition (0.7 s at the quickest): it is marked, and the signal drawn straight
 # across it. A longer one ends the segment.
 SHORT_HOLE_S = 0.2
+# Times this close are one and the same: where the timeline starts must not decide by rounding which comes first.
+SAME_S = 0.5e-6
 # Accelerometer-only: gravity is taken as what two of these low-passes in a row leave over.
 GRAVITY_TIME_CONSTANT_S = 0.25
 # A turn less level than this share of it does not tell one level axis from another.
@@ -85,7 +87,7 @@ class FrontEnd:
         last_s = -math.inf if self._segment is None else self._segment.last_s
         start = 0
         steps = np.diff(block.t_s, prepend=last_s if math.isfinite(last_s) else block.t_s[:1])
-        for cut in np.flatnonzero(steps > SHORT_HOLE_S):
+        for cut in np.flatnonzero(steps > SHORT_HOLE_S + SAME_S):
             self._run(block[start:cut], out)
             resumed_s = float(block.t_s[cut])
             assert self._segment is not None  # noqa: S101 - a step needs a sample before it
@@ -166,11 +168,11 @@ class _Segment:
 
         last_edge = int((t_s[-1] - self._start_s) * FRAME_RATE_HZ) + 1
         edges_s = self._start_s + np.arange(self._edge, last_edge + 1) / FRAME_RATE_HZ
-        edges_s = edges_s[edges_s <= t_s[-1]]
+        edges_s = edges_s[edges_s <= t_s[-1] + SAME_S]
         if not len(edges_s):
             return None
         self._edge += len(edges_s)
-        right = np.maximum(np.searchsorted(t_s, edges_s, side="left"), 1)
+        right = np.clip(np.searchsorted(t_s, edges_s - SAME_S, side="left"), 1, len(t_s) - 1)
         left = right - 1
         into_s = edges_s - t_s[left]
         slope = (value[:, right] - value[:, left]) / step_s[left]
