@@ -9,7 +9,8 @@ import numpy as np
 from rhomboid.events import Event, encode
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, G_M_S2, Break, Frames
-from rhomboid.motion.pipeline import Detector
+from rhomboid.motion.pipeline import Detector, Watcher
+from rhomboid.motion.ticks import TickMaker
 
 Moves = list[tuple[float, float]]
 """(seconds, where it is at their end): moves there smoothly, or waits where it already is."""
@@ -79,6 +80,23 @@ def joined(pieces: list[Frames]) -> Frames:
     """One after the other, without a gap."""
     columns = ([getattr(p, name) for p in pieces] for name in Frames.__struct_fields__[:-1])
     return Frames(*(np.concatenate(c) for c in columns), has_gyro=True)
+
+
+class Watched:
+    """A detector of ticks, fed with frames as the pipeline does it."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher, self._ticks = watcher, TickMaker()
+
+    def feed(self, frames: Frames) -> list[Event]:
+        return self._watcher.feed(frames, self._ticks.feed(frames))
+
+    def interrupt(self, gap: Break) -> list[Event]:
+        self._ticks = TickMaker()
+        return self._watcher.interrupt(gap)
+
+    def finish(self) -> list[Event]:
+        return self._watcher.finish()
 
 
 def told(detector: Detector, pieces: list[Frames | Break]) -> list[Event]:

@@ -10,13 +10,17 @@ from rhomboid.events import ActivityChanged
 from rhomboid.motion.activity import ActivityDetector
 from rhomboid.motion.frontend import Break, Frames
 
-from .acting import acted, course, cut, steps_g, told, told_in_pieces
+from .acting import Watched, acted, course, cut, steps_g, told, told_in_pieces
 
 REPS = [(1.0, 45.0), (1.0, 0.0)]
 
 
 def heard(*pieces: Frames | Break) -> list[tuple[str, float]]:
-    return [(e.activity, e.start_s) for e in told(ActivityDetector(), list(pieces)) if isinstance(e, ActivityChanged)]
+    return [
+        (e.activity, e.start_s)
+        for e in told(Watched(ActivityDetector()), list(pieces))
+        if isinstance(e, ActivityChanged)
+    ]
 
 
 def kinds(*pieces: Frames | Break) -> list[str]:
@@ -59,7 +63,9 @@ def test_after_a_gap_it_is_said_anew() -> None:
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=40))
 @settings(max_examples=30, deadline=None)
 def test_any_chunking_gives_the_same_bytes(cuts: list[int]) -> None:
-    assert told_in_pieces(ActivityDetector(), MIXED, cuts) == told_in_pieces(ActivityDetector(), MIXED, [])
+    assert told_in_pieces(Watched(ActivityDetector()), MIXED, cuts) == told_in_pieces(
+        Watched(ActivityDetector()), MIXED, []
+    )
 
 
 MIXED = acted(

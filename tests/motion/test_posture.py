@@ -14,7 +14,7 @@ from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.settings import Settings, SlouchSettings
 
-from .acting import Moves, acted, course, cut, joined, steps_g, told, told_in_pieces
+from .acting import Moves, Watched, acted, course, cut, joined, steps_g, told, told_in_pieces
 
 DESK = Settings(mode="desk", slouch=SlouchSettings(delay_s=5.0), reference_s=(0.0, 5.0))
 TALL: Moves = [(6.0, 0.0)]
@@ -24,7 +24,7 @@ GUIDED = Settings(mode="desk", slouch=SlouchSettings(delay_s=5.0), reference_s=(
 
 
 def events(frames: Frames, setting: Settings = DESK) -> list[Event]:
-    return told(PostureDetector(setting), [frames])
+    return told(Watched(PostureDetector(setting)), [frames])
 
 
 def slouches(frames: Frames, setting: Settings = DESK) -> list[SlouchEnded]:
@@ -104,7 +104,7 @@ def test_a_sensor_on_the_table_has_no_posture() -> None:
     n = 50 * 60
     table = acted(np.full(n, 20.0), breathing_deg=0.0, noise=0.2, start_s=9.0)
     detector = PostureDetector(Settings(mode="desk", slouch=SlouchSettings(delay_s=45.0), reference_s=(0.0, 5.0)))
-    got = told(detector, [worn, table])
+    got = told(Watched(detector), [worn, table])
     assert [e for e in got if isinstance(e, SlouchStarted)] == []
     assert detector.posture == "not_worn"
 
@@ -123,7 +123,7 @@ def test_with_forward_known_only_forward_is_slouching(flexion_deg: float, latera
     lateral = course([(12.0, 0.0), (2.0, lateral_deg), (20.0, lateral_deg)])
     mounting = Rotation.from_euler("xyz", [20, -100, 70], degrees=True).as_matrix()
     detector = PostureDetector(GUIDED)
-    got = told(detector, [acted(flexion, lateral, mounting=mounting)])
+    got = told(Watched(detector), [acted(flexion, lateral, mounting=mounting)])
     assert detector.posture == posture
     assert detector.flexion_deg == pytest.approx(flexion_deg, abs=2.5)
     assert detector.lateral_deg == pytest.approx(lateral_deg, abs=2.5)
@@ -135,7 +135,7 @@ def test_a_gap_ends_a_slouch_and_the_reference_still_holds_after_it() -> None:
     frames = acted(course([*TALL, (1.0, 20.0), (43.0, 20.0)]))
     gap = Break(20.0, 30.0)
     detector = PostureDetector(DESK)
-    got = told(detector, [cut(frames, 0, 1000), gap, cut(frames, 1500, 2500)])
+    got = told(Watched(detector), [cut(frames, 0, 1000), gap, cut(frames, 1500, 2500)])
     first, second = (e for e in got if isinstance(e, SlouchEnded))
     assert first.end_s == gap.start_s
     assert second.start_s >= gap.end_s
@@ -147,7 +147,7 @@ def test_a_gap_ends_a_slouch_and_the_reference_still_holds_after_it() -> None:
 def test_nothing_is_said_about_posture_without_a_reference() -> None:
     detector = PostureDetector(Settings(mode="desk", reference_s=(100.0, 110.0)))
     frames = acted(course([(5.0, 0.0), (1.0, 25.0), (50.0, 25.0)]))
-    assert [e for e in detector.feed(frames) if not isinstance(e, PostureChanged)] == []
+    assert [e for e in Watched(detector).feed(frames) if not isinstance(e, PostureChanged)] == []
     assert detector.posture == "cannot_tell"
     assert (detector.tilt_deg, detector.flexion_deg, detector.lateral_deg) == (None, None, None)
     assert np.isnan(detector.trace_deg).all()
@@ -156,13 +156,14 @@ def test_nothing_is_said_about_posture_without_a_reference() -> None:
 def test_the_newest_state_can_be_shown() -> None:
     detector = PostureDetector(DESK)
     frames = acted(course([*TALL, (1.0, 20.0), (4.0, 20.0), (1.0, 0.0), (9.0, 0.0)]))
-    detector.feed(cut(frames, 0, 550))
+    watched = Watched(detector)
+    watched.feed(cut(frames, 0, 550))
     assert detector.tilt_deg == pytest.approx(20.0, abs=0.5)
     assert detector.slouching_s == pytest.approx(4.4, abs=0.4)
     trace_deg: Array = detector.trace_deg
     assert trace_deg.shape == (550,)
     assert trace_deg[-1] == pytest.approx(20.0, abs=0.5)
-    detector.feed(cut(frames, 550, len(frames)))
+    watched.feed(cut(frames, 550, len(frames)))
     assert detector.slouching_s is None
 
 
@@ -177,9 +178,9 @@ ON_AND_OFF = [
 @settings(max_examples=20, deadline=None)
 def test_taking_it_off_and_on_does_not_depend_on_the_chunks_either(cuts: list[int]) -> None:
     setting = Settings(mode="desk", slouch=DESK.slouch)
-    whole = told_in_pieces(PostureDetector(setting), joined(ON_AND_OFF), [])
+    whole = told_in_pieces(Watched(PostureDetector(setting)), joined(ON_AND_OFF), [])
     assert sum(b'"slouch_ended"' in line for line in whole) == 2
-    assert told_in_pieces(PostureDetector(setting), joined(ON_AND_OFF), cuts) == whole
+    assert told_in_pieces(Watched(PostureDetector(setting)), joined(ON_AND_OFF), cuts) == whole
 
 
 DAY = acted(
@@ -192,7 +193,9 @@ DAY = acted(
 @settings(max_examples=40, deadline=None)
 def test_any_chunking_gives_the_same_bytes(cuts: list[int], automatic: bool) -> None:
     setting = Settings(mode="desk", slouch=DESK.slouch) if automatic else DESK
-    assert told_in_pieces(PostureDetector(setting), DAY, cuts) == told_in_pieces(PostureDetector(setting), DAY, [])
+    assert told_in_pieces(Watched(PostureDetector(setting)), DAY, cuts) == told_in_pieces(
+        Watched(PostureDetector(setting)), DAY, []
+    )
 
 
 @given(turn=st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(x * x for x in q) > 0.1))

@@ -12,7 +12,7 @@ from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.settings import TRAINING, Settings
 
-from .acting import Moves, acted, course, cut, steps_g, told
+from .acting import Moves, Watched, acted, course, cut, steps_g, told
 
 MOUNTING = Rotation.from_euler("xyz", [30, 160, -80], degrees=True).as_matrix()
 UP, FORWARD = MOUNTING[:, 2], MOUNTING[:, 0]
@@ -23,7 +23,7 @@ def detector(window_s: tuple[float, float] | None) -> PostureDetector:
 
 
 def said(frames: Frames, window_s: tuple[float, float] | None = None) -> list[Event]:
-    found = told(detector(window_s), [frames])
+    found = told(Watched(detector(window_s)), [frames])
     return [e for e in found if isinstance(e, ReferenceTaken | ReferenceRefused | RecalibrationNeeded)]
 
 
@@ -39,7 +39,7 @@ def restless(seconds: float, size_deg: float) -> Array:
 
 def test_it_is_taken_when_its_window_has_passed() -> None:
     watching = detector((1.0, 6.0))
-    found = watching.feed(acted(np.zeros(500), mounting=MOUNTING))
+    found = Watched(watching).feed(acted(np.zeros(500), mounting=MOUNTING))
     taken = next(e for e in found if isinstance(e, ReferenceTaken))
     assert (taken.start_s, taken.end_s) == pytest.approx((1.0, 6.0), abs=0.25)
     assert 6.0 < taken.at_s < 6.5
@@ -83,7 +83,7 @@ def test_without_a_window_the_first_quiet_seconds_serve() -> None:
 
 def test_a_gap_in_the_window_does_not_stop_it() -> None:
     frames = acted(np.zeros(1000))
-    found = told(detector((0.0, 12.0)), [cut(frames, 0, 300), Break(6.0, 14.0), cut(frames, 700, 1000)])
+    found = told(Watched(detector((0.0, 12.0))), [cut(frames, 0, 300), Break(6.0, 14.0), cut(frames, 700, 1000)])
     taken = [e for e in found if isinstance(e, ReferenceTaken)]
     assert [e.at_s for e in taken] == [14.0]
 
@@ -91,7 +91,7 @@ def test_a_gap_in_the_window_does_not_stop_it() -> None:
 def test_a_guided_lean_shows_which_way_is_forward() -> None:
     watching = detector((0.0, 12.0))
     moves: Moves = [(4.0, 0.0), (1.5, 20.0), (1.0, 20.0), (1.5, 0.0), (6.0, 0.0)]
-    found = watching.feed(acted(course(moves), mounting=MOUNTING))
+    found = Watched(watching).feed(acted(course(moves), mounting=MOUNTING))
     taken = next(e for e in found if isinstance(e, ReferenceTaken))
     assert taken.forward_known
     assert taken.quality > 0.6
@@ -104,7 +104,7 @@ def bends(size_deg: float, count: int) -> Moves:
 
 def test_bending_forward_a_few_times_shows_it_too() -> None:
     watching = detector(None)
-    watching.feed(acted(course(bends(50.0, 3)), mounting=MOUNTING))
+    Watched(watching).feed(acted(course(bends(50.0, 3)), mounting=MOUNTING))
     assert off_deg(watching.reference.forward, FORWARD) < 3.0
 
 
@@ -113,22 +113,22 @@ def test_bends_to_both_sides_show_nothing() -> None:
         [(5.0, 0.0), *[(1.5, 40.0), (1.5, 0.0), (2.0, 0.0), (1.5, -40.0), (1.5, 0.0), (2.0, 0.0)] * 4, (31.0, 0.0)]
     )
     watching = detector(None)
-    watching.feed(acted(0 * to_and_fro, to_and_fro, mounting=MOUNTING))
+    Watched(watching).feed(acted(0 * to_and_fro, to_and_fro, mounting=MOUNTING))
     assert watching.reference.forward is None
 
 
 def test_it_follows_slowly_within_a_bound() -> None:
     watching = detector((0.0, 5.0))
-    watching.feed(acted(course([(6.0, 0.0), (5.0, 5.0), (600.0, 5.0)]), mounting=MOUNTING))
+    Watched(watching).feed(acted(course([(6.0, 0.0), (5.0, 5.0), (600.0, 5.0)]), mounting=MOUNTING))
     after_ten_minutes_deg = off_deg(watching.reference.up, UP)
     assert 1.5 < after_ten_minutes_deg <= 3.3
-    watching.feed(acted(np.full(50 * 1200, 6.0), start_s=611.0, mounting=MOUNTING))
+    Watched(watching).feed(acted(np.full(50 * 1200, 6.0), start_s=611.0, mounting=MOUNTING))
     assert off_deg(watching.reference.up, UP) <= 3.3
 
 
 def test_it_does_not_follow_a_slouch() -> None:
     watching = detector((0.0, 5.0))
-    watching.feed(acted(course([(6.0, 0.0), (5.0, 14.0), (600.0, 14.0)]), mounting=MOUNTING))
+    Watched(watching).feed(acted(course([(6.0, 0.0), (5.0, 14.0), (600.0, 14.0)]), mounting=MOUNTING))
     assert off_deg(watching.reference.up, UP) < 0.5
 
 
@@ -137,13 +137,13 @@ def test_walking_bent_over_means_that_the_strap_slipped() -> None:
         course([(90.0, 35.0)], at=35.0), shake_g=np.concatenate((steps_g(60.0), np.zeros(1500))), start_s=6.0
     )
     watching = detector((0.0, 5.0))
-    found = told(watching, [acted(np.zeros(300)), slipped])
+    found = told(Watched(watching), [acted(np.zeros(300)), slipped])
     assert [type(e) for e in found if isinstance(e, RecalibrationNeeded | SlouchStarted)] == [RecalibrationNeeded]
     assert watching.posture == "cannot_tell"
 
 
 def test_a_sensor_turned_over_asks_for_a_new_reference_instead_of_alarming() -> None:
-    found = told(detector((0.0, 5.0)), [acted(np.zeros(300)), acted(np.full(3000, 175.0), start_s=6.0)])
+    found = told(Watched(detector((0.0, 5.0))), [acted(np.zeros(300)), acted(np.full(3000, 175.0), start_s=6.0)])
     assert [type(e) for e in found if isinstance(e, RecalibrationNeeded | SlouchStarted)] == [RecalibrationNeeded]
 
 
@@ -152,7 +152,7 @@ def test_after_a_slip_taking_it_off_and_on_gives_a_new_reference() -> None:
     table = acted(np.full(50 * 40, 90.0), breathing_deg=0.0, noise=0.2, start_s=46.0)
     on = acted(course([(2.0, 5.0), (10.0, 5.0)], at=90.0), start_s=86.0)
     watching = detector(None)
-    found = told(watching, [acted(np.zeros(300)), over, table, on])
+    found = told(Watched(watching), [acted(np.zeros(300)), over, table, on])
     kinds = [type(e) for e in found if isinstance(e, ReferenceTaken | RecalibrationNeeded)]
     assert kinds == [ReferenceTaken, RecalibrationNeeded, ReferenceTaken]
     assert watching.posture == "upright"
@@ -162,6 +162,6 @@ def test_put_on_again_it_looks_for_a_new_reference() -> None:
     table = acted(np.full(50 * 40, 90.0), breathing_deg=0.0, noise=0.2)
     on = acted(course([(2.0, 0.0), (50.0, 0.0)], at=90.0), start_s=40.0)
     watching = detector(None)
-    found = told(watching, [table, on])
+    found = told(Watched(watching), [table, on])
     assert [type(e) for e in found if isinstance(e, ReferenceTaken | RecalibrationNeeded)] == [ReferenceTaken] * 2
     assert off_deg(watching.reference.up, np.array([0.0, 0.0, 1.0])) < 1.0

@@ -14,10 +14,10 @@ import numpy as np
 
 from rhomboid.events import Event, HoldEnded, HoldStarted
 from rhomboid.imu import Array
-from rhomboid.motion.activity import Codes, Flags, unit
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.settings import Settings
 from rhomboid.motion.stillness import BOB, METRES_A_DEG, SEEN, SPEED, UP, YAW, Look, Offset, T, Usual, apart_deg
+from rhomboid.motion.ticks import Codes, Flags, unit
 
 HOLD_S = 1.0
 STILL_FRAMES = 20

@@ -19,6 +19,7 @@ from rhomboid.motion.hold import HoldDetector
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.repetition import RepetitionDetector
 from rhomboid.motion.settings import Settings
+from rhomboid.motion.ticks import TickMaker, Ticks
 
 
 class Detector(Protocol):
@@ -32,6 +33,14 @@ class Detector(Protocol):
 
     def finish(self) -> list[Event]:
         """The stream ended: close what is open."""
+
+
+class Watcher(Protocol):
+    """A detector that looks at ticks, the mean of ten frames each: those that the new frames complete, if any."""
+
+    def feed(self, frames: Frames, ticks: Ticks | None) -> list[Event]: ...
+    def interrupt(self, gap: Break) -> list[Event]: ...
+    def finish(self) -> list[Event]: ...
 
 
 class MotionState(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +86,10 @@ class Pipeline:
         self._repetition = RepetitionDetector(self.settings) if counts else None
         self._hold = HoldDetector(self.settings) if counts else None
         self._posture = PostureDetector(self.settings) if watches else None
-        self._activity = ActivityDetector() if watches else None
-        every = (self._activity, self._posture, self._hold, self._repetition)
-        self._detectors: list[Detector] = [d for d in every if d is not None]
+        self._ticks = TickMaker()
+        self._watchers: list[Watcher] = [] if self._posture is None else [ActivityDetector(), self._posture]
+        self._detectors: list[Detector] = [d for d in (self._hold, self._repetition) if d is not None]
+        self._rooms: list[Watcher | Detector] = [*self._watchers, *self._detectors]
         self._t_s = 0.0
         self._trace: list[Trace] = []
 
@@ -89,13 +99,18 @@ class Pipeline:
         about_stream: list[Event] = []
         for piece in self._front_end.feed(item):
             if isinstance(piece, Frames):
+                if self._watchers:
+                    ticks = self._ticks.feed(piece)
+                    for watcher in self._watchers:
+                        found += watcher.feed(piece, ticks)
                 for detector in self._detectors:
                     found += detector.feed(piece)
                 self._t_s = float(piece.t_s[-1])
                 self._keep_trace(piece)
             elif isinstance(piece, Break):
-                for detector in self._detectors:
-                    found += detector.interrupt(piece)
+                self._ticks = TickMaker()
+                for room in self._rooms:
+                    found += room.interrupt(piece)
             else:
                 about_stream.append(piece)
         # A stable sort, and what the detectors say first: the order then is the same however the samples were cut.
@@ -103,7 +118,7 @@ class Pipeline:
 
     def finish(self) -> list[Event]:
         """The stream is over: the events that close what was open."""
-        return sorted((e for d in self._detectors for e in d.finish()), key=_at_s)
+        return sorted((e for room in self._rooms for e in room.finish()), key=_at_s)
 
     @property
     def state(self) -> MotionState:

@@ -11,10 +11,11 @@ import numpy as np
 
 from rhomboid.events import Event, Posture, PostureChanged, SlouchEnded, SlouchStarted
 from rhomboid.imu import Array
-from rhomboid.motion.activity import LYING_DEG, TICK_S, Codes, Settled, TickMaker, Ticks, runs
+from rhomboid.motion.activity import LYING_DEG
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.reference import Reference
 from rhomboid.motion.settings import Settings
+from rhomboid.motion.ticks import TICK_S, Codes, Settled, Ticks, runs
 
 POSTURES: tuple[Posture, ...] = (
     "cannot_tell", "upright", "leaning_forward", "leaning_back", "leaning_left", "leaning_right", "leaning",
@@ -40,7 +41,6 @@ class PostureDetector:
         self.tilt_deg: float | None = None
         self.trace_deg: Array = np.empty(0)
         self.reference = Reference(settings.reference_s)
-        self._ticks = TickMaker()
         self._settled = Settled(DWELL_TICKS, CANNOT_TELL)
         self._slouch = _Slouch(settings)
         self._threshold_deg = settings.slouch.threshold_deg
@@ -57,10 +57,9 @@ class PostureDetector:
         since_s = self._slouch.since_s
         return None if since_s is None else max(self._t_s - since_s, 0.0)
 
-    def feed(self, frames: Frames) -> list[Event]:
-        """What these frames decide, in order of ``at_s``."""
+    def feed(self, frames: Frames, ticks: Ticks | None) -> list[Event]:
+        """What these frames and the ticks they complete decide, in order of ``at_s``."""
         found: list[Event] = []
-        ticks = self._ticks.feed(frames)
         while ticks is not None and len(ticks):
             k, events = self._judge(ticks) if self.reference.usable else self._seek(ticks)
             found += events
@@ -76,7 +75,6 @@ class PostureDetector:
         found += self._slouch.stop(gap.start_s, gap.end_s)
         if self._settled.code != CANNOT_TELL:
             found.append(_changed(gap.end_s, gap.start_s, CANNOT_TELL, "samples missing"))
-        self._ticks = TickMaker()
         self._settled = Settled(DWELL_TICKS, CANNOT_TELL)
         self.flexion_deg = self.lateral_deg = self.tilt_deg = None
         return found

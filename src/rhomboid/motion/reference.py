@@ -11,7 +11,7 @@ import numpy as np
 
 from rhomboid.events import Event, RecalibrationNeeded, ReferenceRefused, ReferenceTaken
 from rhomboid.imu import Array
-from rhomboid.motion.activity import TICK_S, Flags, Ticks, dot, runs, unit
+from rhomboid.motion.ticks import TICK_S, Flags, Ticks, dot, runs, unit
 
 # Taking it.
 QUIET_DPS = 6.0
