@@ -137,6 +137,8 @@ def test_folders_and_missing_files_are_named(tmp_path: Path) -> None:
         ("analyze",),
         ("analyze", "--reference", "5", "x.csv"),
         ("analyze", "--mode", "other", "x.csv"),
+        ("analyze", "--forward", "up", "x.csv"),
+        ("analyze", "--slouch-threshold", "4", "x.csv"),
         ("demo", "no such script"),
         ("demo", "--speed", "quick"),
         ("demo", "--for", "-3"),
@@ -171,6 +173,44 @@ def test_what_is_recorded_is_replayed_the_same(tmp_path: Path) -> None:
     assert live.returncode == 0
     again = rhomboid("replay", path, "--plain")
     assert again.stdout.splitlines()[1:] == live.stdout.splitlines()[1:]
+
+
+def test_the_guided_reference_is_led_through_and_a_replay_is_led_again(tmp_path: Path) -> None:
+    path = tmp_path / "guided.mcap"
+    options = ("--demo", "--script", "guided", "--guided", "--plain", "--speed", "max")
+    live = rhomboid("record", path, *options)
+    assert "lean straight forward" in live.stdout
+    assert "forward known" in live.stdout
+    assert rhomboid("replay", path, "--plain").stdout.splitlines()[1:] == live.stdout.splitlines()[1:]
+
+
+def guided(command: str, *options: str) -> str:
+    return rhomboid(command, "--demo", "--script", "guided", "--guided", "--plain", "--speed", "max", *options).stdout
+
+
+def ended(lines: str) -> tuple[int, int]:
+    """The second at which the first slouch was said to be over, and how long it was."""
+    words = next(x for x in lines.splitlines() if "upright again" in x).split()
+    minutes, seconds = words[0].split(":")
+    return 60 * int(minutes) + int(seconds), int(words[4])
+
+
+def test_each_preset_has_its_delay_and_every_number_can_be_set() -> None:
+    usual = guided("desk")
+    assert "forward for 45 s" in usual
+    assert "forward for 5 s" in guided("train")
+    assert "forward for 20 s" in guided("desk", "--slouch-delay", "20")
+    assert "slouching" not in guided("desk", "--slouch-threshold", "35")
+    assert ended(guided("desk", "--slouch-recovery", "30"))[0] > ended(usual)[0] + 20
+    assert ended(guided("desk", "--slouch-hysteresis", "11"))[1] > ended(usual)[1]
+
+
+def test_a_declared_mounting_shows_forward_without_a_lean(tmp_path: Path) -> None:
+    path = tmp_path / "upright.csv"
+    path.write_text("\n".join([HEAD, *bows(12.0, period_s=60.0)]))  # keeps still, as it is over before the first bow
+    assert "forward known" in rhomboid("replay", "--plain", "--forward", "x", path).stdout
+    assert "forward known" not in rhomboid("replay", "--plain", path).stdout
+    assert "declare another" in rhomboid("replay", "--plain", "--forward", "-z", path).stdout
 
 
 def test_a_recording_is_not_overwritten_unless_forced(tmp_path: Path) -> None:

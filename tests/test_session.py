@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rhomboid.errors import DataError
 from rhomboid.events import Event, GapMarked, SensorProblem, encode
-from rhomboid.imu import Gap, ImuBlock, Notification, SourceItem
+from rhomboid.imu import Gap, ImuBlock, Notification, Request, SourceItem
+from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.playback import Playback
+from rhomboid.recording.layout import About
+from rhomboid.recording.reader import Recording
+from rhomboid.recording.writer import RecordingWriter
 from rhomboid.sensors import driver_for
 from rhomboid.session import Session, Update
 from rhomboid.simulation.sensor import SimulatedSensor
@@ -26,6 +31,7 @@ class Kept:
     def __init__(self) -> None:
         self.packets: list[Notification] = []
         self.events: list[Event] = []
+        self.requests: list[Request] = []
         self.closed = False
         self.full_after = math.inf
 
@@ -33,6 +39,9 @@ class Kept:
         if len(self.packets) >= self.full_after:
             raise DataError("the disk is full", do="make room")
         self.packets.append(notification)
+
+    def write_request(self, request: Request) -> None:
+        self.requests.append(request)
 
     def write_event(self, event: Event, host_ns: int) -> None:
         self.events.append(event)
@@ -137,6 +146,34 @@ async def test_gaps_and_bad_packets_are_told() -> None:
     session.subscribe(updates.append)
     await session.run()
     assert any(isinstance(e, SensorProblem) and "malformed" in e.reason for u in updates for e in u.events)
+
+
+async def test_what_was_asked_for_is_kept_where_it_took_effect_and_asked_again_in_a_replay(tmp_path: Path) -> None:
+    path = tmp_path / "guided.mcap"
+    sensor = SimulatedSensor("guided", 1)
+    live = Session(
+        Playback("live", sensor.notifications(), driver=driver_for("rhomboid"), speed=math.inf),
+        Pipeline(Settings()),
+        recorder=RecordingWriter(path, About(family="rhomboid", started_at="2026-01-01T00:00:00Z")),
+    )
+    lines: list[bytes] = []
+    asked: list[float] = []
+
+    def hear(update: Update) -> None:
+        lines.extend(encode(e) for e in update.events)
+        if update.state.t_s > 60.0 and not asked:
+            asked.append(update.state.t_s)
+            live.ask("reference")
+
+    live.ask("guided_reference")
+    live.subscribe(hear)
+    await live.run()
+    assert sum(b'"calibration_step"' in line for line in lines) == 4
+    items = list(Recording.open(path).items())
+    for ahead in (1, 7, len(items)):
+        interpreter = Interpreter(Pipeline(Settings()), driver_for("rhomboid"))
+        parts = [interpreter.feed(items[i : i + ahead]) for i in range(0, len(items), ahead)]
+        assert [encode(e) for part in [*parts, interpreter.finish()] for e in part] == lines
 
 
 async def test_a_fault_in_the_program_is_a_sentence_too() -> None:

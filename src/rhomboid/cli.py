@@ -11,7 +11,7 @@ import math
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,7 +22,7 @@ from rhomboid.errors import Fault, RhomboidError, UsageError, harmless
 
 if TYPE_CHECKING:
     from rhomboid.analysis import Analysis
-    from rhomboid.motion.settings import Settings
+    from rhomboid.motion.settings import Mode, Settings, SlouchSettings
     from rhomboid.playback import Playback
     from rhomboid.recording.layout import About
     from rhomboid.session import Recorder, Session, Source
@@ -45,6 +45,14 @@ class ModeName(StrEnum):
     desk = "desk"
 
 
+class AxisName(StrEnum):
+    """An axis of the sensor, as printed on its case or told by its maker."""
+
+    x, minus_x = "x", "-x"
+    y, minus_y = "y", "-y"
+    z, minus_z = "z", "-z"
+
+
 Plain = Annotated[bool, typer.Option("--plain", help="One line an event, no screen: for pipes, logs, screen readers.")]
 Demo = Annotated[bool, typer.Option("--demo", help="Use the simulated wearer in place of a sensor.")]
 Script = Annotated[str | None, typer.Option("--script", help="What the simulated wearer does.")]
@@ -54,8 +62,25 @@ SpeedText = Annotated[str | None, typer.Option("--speed", help="Times real time,
 Reference = Annotated[
     str | None, typer.Option("--reference", metavar="START:END", help="Seconds in which the wearer sat or stood tall.")
 ]
-Threshold = Annotated[float | None, typer.Option("--slouch-threshold", metavar="DEG", min=1.0, max=89.0)]
-Delay = Annotated[float | None, typer.Option("--slouch-delay", metavar="S", min=0.0, max=3600.0)]
+Forward = Annotated[
+    AxisName | None, typer.Option("--forward", help="The sensor's axis that points forward on the body, if known.")
+]
+Guided = Annotated[bool, typer.Option("--guided", help="Begin with a guided reference: tall, lean forward, return.")]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--slouch-threshold", help="How far is too far.", metavar="DEG", min=1.0, max=89.0),
+]
+Delay = Annotated[
+    float | None, typer.Option("--slouch-delay", help="How long before it is said.", metavar="S", min=0.0, max=3600.0)
+]
+Hysteresis = Annotated[
+    float | None,
+    typer.Option("--slouch-hysteresis", help="It ends this far below the threshold.", metavar="DEG", min=0.0, max=89.0),
+]
+Recovery = Annotated[
+    float | None,
+    typer.Option("--slouch-recovery", help="For how long, to end it.", metavar="S", min=0.0, max=600.0),
+]
 
 
 def main() -> None:
@@ -118,8 +143,11 @@ def replay(
     speed: SpeedText = None,
     mode: Annotated[ModeName, typer.Option("--mode", help="What is known about the recording.")] = ModeName.free,
     reference: Reference = None,
+    forward: Forward = None,
     slouch_threshold: Threshold = None,
     slouch_delay: Delay = None,
+    slouch_hysteresis: Hysteresis = None,
+    slouch_recovery: Recovery = None,
     for_s: For = None,
 ) -> None:
     """Play a recording on the screen, as if it happened now. With --plain it plays as fast as it can.
@@ -134,7 +162,8 @@ def replay(
         typer.echo(harmless(remark), err=True)
     factor = _speed(speed, default=math.inf if plain else 1.0)
     playback = Playback(file.name, opened.items, driver=opened.driver, duration_s=opened.duration_s, speed=factor)
-    settings = _settings(mode.value, reference=reference, threshold_deg=slouch_threshold, delay_s=slouch_delay)
+    slouch = _slouch("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    settings = _settings(mode.value, slouch, reference=reference, forward=forward)
     _run(playback, settings, plain=plain, for_s=for_s)
 
 
@@ -146,8 +175,11 @@ def analyze(
         ModeName, typer.Option("--mode", help="set: one set of one exercise; desk: posture only.")
     ] = ModeName.free,
     reference: Reference = None,
+    forward: Forward = None,
     slouch_threshold: Threshold = None,
     slouch_delay: Delay = None,
+    slouch_hysteresis: Hysteresis = None,
+    slouch_recovery: Recovery = None,
     exercise: Annotated[str | None, typer.Option("--exercise", help="The exercise, if it is known.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Every movement, counted or not, and why not.")] = False,
 ) -> None:
@@ -159,9 +191,8 @@ def analyze(
 
     from rhomboid.analysis import analyze as analyze_file
 
-    settings = _settings(
-        mode.value, reference=reference, threshold_deg=slouch_threshold, delay_s=slouch_delay, exercise=exercise
-    )
+    slouch = _slouch("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    settings = _settings(mode.value, slouch, reference=reference, forward=forward, exercise=exercise)
     done: list[Analysis] = []
     failed = False
     for file in files:
@@ -216,6 +247,7 @@ def record(
     sensor: Family = None,
     rate: Rate = None,
     adapter: Adapter = None,
+    guided: Guided = False,
     for_s: For = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
@@ -225,7 +257,8 @@ def record(
     """
     settings = _settings()
     source, about = _source(demo, script or "demo", seed, speed, (device, sensor, rate, adapter))
-    _run(source, settings, plain=plain, for_s=for_s, recorder=_recorder(file, about, settings, force=force))
+    recorder = _recorder(file, about, settings, force=force)
+    _run(source, settings, plain=plain, for_s=for_s, recorder=recorder, guided=guided)
 
 
 @app.command()
@@ -239,14 +272,21 @@ def train(
     sensor: Family = None,
     rate: Rate = None,
     adapter: Adapter = None,
+    guided: Guided = False,
+    forward: Forward = None,
+    slouch_threshold: Threshold = None,
+    slouch_delay: Delay = None,
+    slouch_hysteresis: Hysteresis = None,
+    slouch_recovery: Recovery = None,
     for_s: For = None,
 ) -> None:
     """Train: repetitions, sets and holds, with posture alerts after 5 s.
 
     Example: rhomboid train --demo --script squeezes
     """
+    slouch = _slouch("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
     source, _ = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter))
-    _run(source, _settings(delay_s=5.0), plain=plain, for_s=for_s)
+    _run(source, _settings("free", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
 
 
 @app.command()
@@ -256,8 +296,12 @@ def desk(
     seed: Seed = 1,
     plain: Plain = False,
     speed: SpeedText = None,
+    guided: Guided = False,
+    forward: Forward = None,
     slouch_threshold: Threshold = None,
     slouch_delay: Delay = None,
+    slouch_hysteresis: Hysteresis = None,
+    slouch_recovery: Recovery = None,
     device: Device = None,
     sensor: Family = None,
     rate: Rate = None,
@@ -268,9 +312,10 @@ def desk(
 
     Example: rhomboid desk --demo --speed 20
     """
-    source, _ = _source(demo, script or "desk", seed, speed, (device, sensor, rate, adapter))
-    settings = _settings("desk", threshold_deg=slouch_threshold, delay_s=slouch_delay)
-    _run(source, settings, plain=plain, for_s=for_s)
+    slouch = _slouch("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    script = script or ("guided" if guided else "desk")
+    source, _ = _source(demo, script, seed, speed, (device, sensor, rate, adapter))
+    _run(source, _settings("desk", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
 
 
 app.command()(scan)
@@ -340,23 +385,44 @@ def _speed(text: str | None, *, default: float = 1.0) -> float:
     return factor
 
 
-def _settings(
-    mode: str = "free",
-    *,
-    reference: str | None = None,
-    threshold_deg: float | None = None,
-    delay_s: float | None = None,
-    exercise: str | None = None,
-) -> Settings:
+def _slouch(
+    preset: Literal["work", "training"],
+    threshold_deg: float | None,
+    delay_s: float | None,
+    hysteresis_deg: float | None,
+    recovery_s: float | None,
+) -> SlouchSettings:
     import msgspec
 
+    from rhomboid.motion.settings import TRAINING, WORK
+
+    changes = {
+        "threshold_deg": threshold_deg, "delay_s": delay_s, "hysteresis_deg": hysteresis_deg, "recovery_s": recovery_s,
+    }  # fmt: skip
+    base = WORK if preset == "work" else TRAINING
+    slouch = msgspec.structs.replace(base, **{k: v for k, v in changes.items() if v is not None})
+    if slouch.hysteresis_deg >= slouch.threshold_deg:
+        what = f"with {slouch.hysteresis_deg:g}° of hysteresis below {slouch.threshold_deg:g}° no slouch would ever end"
+        raise UsageError(what, do="give a --slouch-hysteresis smaller than the --slouch-threshold")
+    return slouch
+
+
+def _settings(
+    mode: Mode = "free",
+    slouch: SlouchSettings | None = None,
+    *,
+    reference: str | None = None,
+    forward: AxisName | None = None,
+    exercise: str | None = None,
+) -> Settings:
     from rhomboid.motion.settings import WORK, Settings
 
-    changes = {"threshold_deg": threshold_deg, "delay_s": delay_s}
-    slouch = msgspec.structs.replace(WORK, **{k: v for k, v in changes.items() if v is not None})
-    stretch = None if reference is None else _stretch(reference)
-    return msgspec.convert(
-        {"mode": mode, "slouch": msgspec.structs.asdict(slouch), "reference_s": stretch, "exercise": exercise}, Settings
+    return Settings(
+        mode=mode,
+        slouch=slouch or WORK,
+        reference_s=None if reference is None else _stretch(reference),
+        forward_axis=None if forward is None else forward.value,
+        exercise=exercise,
     )
 
 
@@ -407,12 +473,20 @@ def _recorder(file: Path, about: About, settings: Settings, *, force: bool) -> R
 
 
 def _run(
-    source: Source, settings: Settings, *, plain: bool, for_s: float | None, recorder: Recorder | None = None
+    source: Source,
+    settings: Settings,
+    *,
+    plain: bool,
+    for_s: float | None,
+    recorder: Recorder | None = None,
+    guided: bool = False,
 ) -> None:
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
 
     session = Session(source, Pipeline(settings), recorder=recorder, until_s=for_s)
+    if guided:
+        session.ask("guided_reference")
     if plain or not sys.stdout.isatty():
         from rhomboid.plain import run
 

@@ -143,6 +143,18 @@ class SlouchEnded(Event, frozen=True, tag="slouch_ended"):
     peak_deg: float
 
 
+Step = Literal["sit_tall", "lean_forward", "come_back"]
+
+
+class CalibrationStep(Event, frozen=True, tag="calibration_step"):
+    """A reference that was asked for is being taken, and this is what the wearer is to do now.
+
+    The next step, the reference or its refusal says that it is done.
+    """
+
+    step: Step
+
+
 class ReferenceTaken(Event, frozen=True, tag="reference"):
     """The upright reference was taken from ``start_s`` to ``end_s``; ``quality`` 0..1 with ``remark`` in words."""
 
@@ -154,7 +166,7 @@ class ReferenceTaken(Event, frozen=True, tag="reference"):
 
 
 class ReferenceRefused(Event, frozen=True, tag="reference_refused"):
-    """No reference could be taken, and why."""
+    """No reference could be taken, and why; one that was there before still holds."""
 
     reason: str
 
@@ -209,7 +221,8 @@ class LinkChanged(Event, frozen=True, tag="link"):
 AnyEvent = (
     SetStarted | RepCompleted | MovementRefused | SetClosed
     | HoldStarted | HoldEnded
-    | PostureChanged | SlouchStarted | SlouchEnded | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
+    | PostureChanged | SlouchStarted | SlouchEnded
+    | CalibrationStep | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
     | ActivityChanged | GapMarked | SensorProblem | BatteryRead | LinkChanged
 )  # fmt: skip
 

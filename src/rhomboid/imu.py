@@ -1,4 +1,4 @@
-"""What a sensor delivers: notifications (bytes), sample blocks (arrays) and gaps. Every other room speaks these types.
+"""What a sensor delivers: notifications (bytes), sample blocks (arrays) and gaps; and what a user asks for.
 
 Units and frames: time is seconds of the sensor's own timeline; acceleration is specific force in g (+1 g up at rest);
 angular velocity is degrees per second. Arrays are float64, C-contiguous, one row a sample, in the sensor's axes.
@@ -77,5 +77,19 @@ class LinkChange(msgspec.Struct, frozen=True):
     words: str = ""
 
 
-StreamItem = ImuBlock | Gap
-SourceItem = Notification | LinkChange | ImuBlock | Gap
+RequestKind = Literal["reference", "guided_reference"]
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What the user asked for, as an item of the stream: it stands where it takes effect, so that a replay asks again.
+
+    ``host_ns`` is the host's monotonic clock then. ``reference``: take the upright reference anew;
+    ``guided_reference``: with a lean forward, which shows which way forward is.
+    """
+
+    host_ns: int
+    kind: RequestKind
+
+
+StreamItem = ImuBlock | Gap | Request
+SourceItem = Notification | LinkChange | ImuBlock | Gap | Request

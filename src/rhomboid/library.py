@@ -38,7 +38,7 @@ def open_file(path: Path) -> Opened:
         except UsageError as error:
             raise DataError(error.what, do="play it with the version that made it", where=str(path)) from error
         remarks = [recording.recovered] if recording.recovered else []
-        return Opened(recording.notifications(), driver, recording.duration_s, remarks)
+        return Opened(recording.items(), driver, recording.duration_s, remarks)
     if name.endswith((".csv", ".csv.gz")):
         from rhomboid.recording.csv_form import read_csv
 

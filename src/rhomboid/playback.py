@@ -11,7 +11,7 @@ import math
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Protocol
 
-from rhomboid.imu import ImuBlock, LinkChange, Notification, SourceItem
+from rhomboid.imu import ImuBlock, LinkChange, Notification, Request, SourceItem
 from rhomboid.sensors.driver import Driver
 
 TICK_S = 1 / 30
@@ -109,7 +109,7 @@ def _with_times(items: Iterable[SourceItem]) -> Iterator[tuple[float, SourceItem
     first_ns: int | None = None
     first_s: float | None = None
     for item in items:
-        if isinstance(item, Notification | LinkChange):
+        if isinstance(item, Notification | LinkChange | Request):
             first_ns = item.host_ns if first_ns is None else first_ns
             yield (item.host_ns - first_ns) * 1e-9, item
             continue

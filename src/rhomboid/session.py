@@ -14,7 +14,7 @@ import msgspec
 
 from rhomboid.errors import Fault, RhomboidError
 from rhomboid.events import Event
-from rhomboid.imu import Notification, SourceItem
+from rhomboid.imu import Notification, Request, RequestKind, SourceItem
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
 from rhomboid.sensors.driver import Driver
@@ -52,6 +52,7 @@ class Recorder(Protocol):
     """Where packets and events are kept."""
 
     def write_notification(self, notification: Notification) -> None: ...
+    def write_request(self, request: Request) -> None: ...
     def write_event(self, event: Event, host_ns: int) -> None: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
@@ -71,8 +72,9 @@ class Session:
         self._source, self._recorder, self._until_s = source, recorder, until_s
         self._interpreter = Interpreter(pipeline, source.driver)
         self._subscribers: list[Subscriber] = []
+        self._asked: list[RequestKind] = []
         self._stopping = False
-        self._host_ns = 0
+        self._host_ns: int | None = None
         self.finished = False
         self.error: RhomboidError | None = None
 
@@ -124,6 +126,10 @@ class Session:
         """Stops time, or lets it go on."""
         self._source.paused = not self._source.paused
 
+    def ask(self, kind: RequestKind) -> None:
+        """Asks the signal core for a new reference; the request enters the stream in front of what arrives next."""
+        self._asked.append(kind)
+
     def stop(self) -> None:
         """Ends ``run`` at its next step; what is open is closed and the recording finished."""
         self._stopping = True
@@ -155,17 +161,23 @@ class Session:
             self.finished = True
 
     def _take(self, batch: list[SourceItem]) -> None:
+        if self._host_ns is None:
+            self._host_ns = next((item.host_ns for item in batch if isinstance(item, Notification)), 0)
+        asked, self._asked = [Request(self._host_ns, kind) for kind in self._asked], []
+        batch = [*asked, *batch]
         for item in batch:
             if isinstance(item, Notification):
                 self._host_ns = item.host_ns
                 if self._recorder is not None:
                     self._recorder.write_notification(item)
+            elif isinstance(item, Request) and self._recorder is not None:
+                self._recorder.write_request(item)
         self._publish(self._interpreter.feed(batch))
 
     def _publish(self, events: list[Event]) -> None:
         if self._recorder is not None:
             for event in events:
-                self._recorder.write_event(event, self._host_ns)
+                self._recorder.write_event(event, self._host_ns or 0)
         pipeline = self._interpreter.pipeline
         update = Update(tuple(events), pipeline.take_trace(), pipeline.state)
         for subscriber in tuple(self._subscribers):

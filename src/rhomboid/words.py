@@ -18,6 +18,12 @@ POSTURES: dict[e.Posture, str] = {
     "not_worn": "not worn",
 }
 
+STEPS: dict[e.Step, str] = {
+    "sit_tall": "sit or stand tall and keep still for a few seconds",
+    "lean_forward": "now lean straight forward from the hips and hold it for a moment",
+    "come_back": "now come back up tall and keep still",
+}
+
 ACTIVITIES: dict[e.Activity, str] = {
     "still": "keeping still",
     "moving": "moving",
@@ -63,11 +69,14 @@ def describe(event: e.Event) -> str:
             return f"slouching: {event.tilt_deg:.0f}° {towards} for {event.at_s - event.start_s:.0f} s, sit tall"
         case e.SlouchEnded():
             return f"upright again after {event.end_s - event.start_s:.0f} s (up to {event.peak_deg:.0f}°)"
+        case e.CalibrationStep():
+            return STEPS[event.step]
         case e.ReferenceTaken():
             remark = f": {event.remark}" if event.remark else ""
-            return f"reference taken, quality {100 * event.quality:.0f} %{remark}"
+            forward = ", forward known" if event.forward_known else ""
+            return f"reference taken, quality {100 * event.quality:.0f} %{forward}{remark}"
         case e.ReferenceRefused():
-            return f"no reference: {event.reason}"
+            return f"no new reference: {event.reason}"
         case e.RecalibrationNeeded():
             return f"please take the reference again: {event.reason}"
         case e.ActivityChanged():

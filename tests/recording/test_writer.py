@@ -15,7 +15,7 @@ from mcap.reader import make_reader
 
 from rhomboid import events
 from rhomboid.errors import RecordingError, UsageError
-from rhomboid.imu import Notification
+from rhomboid.imu import Notification, Request
 from rhomboid.recording.layout import About, Note
 from rhomboid.recording.reader import Recording
 from rhomboid.recording.writer import RecordingWriter
@@ -29,6 +29,7 @@ entries = st.lists(
             st.tuples(st.sampled_from(UUIDS), st.binary(max_size=244)),
             st.floats(0, 1e6).map(lambda t: events.GapMarked(at_s=t, start_s=t, end_s=t + 1, reason="2 packets lost")),
             st.text(max_size=20),
+            st.sampled_from(["reference", "guided_reference"]).map(lambda kind: Request(0, kind)),
         ),
     ),
     min_size=1,
@@ -40,6 +41,7 @@ entries = st.lists(
 @given(entries)
 def test_everything_written_is_read_back_in_order(content: list[tuple[int, object]]) -> None:
     packets = [Notification(0, UUIDS[0], b"first")]
+    items: list[Notification | Request] = [*packets]
     found_events: list[tuple[int, events.Event]] = []
     notes: list[Note] = []
     with TemporaryDirectory() as folder:
@@ -51,7 +53,11 @@ def test_everything_written_is_read_back_in_order(content: list[tuple[int, objec
                 host_ns += step_ns
                 if isinstance(what, tuple):
                     packets.append(Notification(host_ns, *what))
+                    items.append(packets[-1])
                     writer.write_notification(packets[-1])
+                elif isinstance(what, Request):
+                    items.append(request := Request(host_ns, what.kind))
+                    writer.write_request(request)
                 elif isinstance(what, events.Event):
                     found_events.append((host_ns, what))
                     writer.write_event(what, host_ns)
@@ -59,6 +65,7 @@ def test_everything_written_is_read_back_in_order(content: list[tuple[int, objec
                     notes.append(Note(host_ns, str(what)))
                     writer.write_note(str(what), host_ns)
         recording = Recording.open(path)
+        assert list(recording.items()) == items
         assert list(recording.notifications()) == packets
         assert list(recording.events()) == found_events
         assert list(recording.notes()) == notes

@@ -19,7 +19,7 @@ import numpy as np
 from vqf import VQF
 
 from rhomboid.events import Event, GapMarked, SensorProblem
-from rhomboid.imu import Array, Gap, ImuBlock, StreamItem
+from rhomboid.imu import Array, Gap, ImuBlock
 from rhomboid.motion.sections import filtered
 
 FRAME_RATE_HZ = 50.0
@@ -78,7 +78,7 @@ class FrontEnd:
         self._bias_rad_s: Array | None = None
         self._faulty = False
 
-    def feed(self, item: StreamItem) -> list[FrontEndItem]:
+    def feed(self, item: ImuBlock | Gap) -> list[FrontEndItem]:
         """Frames completed by these samples, breaks, and events about the stream itself."""
         if isinstance(item, Gap):
             return [GapMarked(at_s=item.end_s, start_s=item.start_s, end_s=item.end_s, reason=item.reason)]

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from rhomboid.events import Event, Posture
-from rhomboid.imu import Array, StreamItem
+from rhomboid.imu import Array, Request, StreamItem
 from rhomboid.motion.activity import ActivityDetector
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
 from rhomboid.motion.hold import HoldDetector
@@ -95,6 +95,10 @@ class Pipeline:
 
     def feed(self, item: StreamItem) -> list[Event]:
         """The events decided by these samples, in order of ``at_s``."""
+        if isinstance(item, Request):
+            if self._posture is not None:
+                self._posture.request(item.kind)
+            return []
         found: list[Event] = []
         about_stream: list[Event] = []
         for piece in self._front_end.feed(item):

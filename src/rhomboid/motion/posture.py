@@ -10,11 +10,12 @@ from typing import Literal
 import numpy as np
 
 from rhomboid.events import Event, Posture, PostureChanged, SlouchEnded, SlouchStarted
-from rhomboid.imu import Array
+from rhomboid.imu import Array, RequestKind
 from rhomboid.motion.activity import LYING_DEG
 from rhomboid.motion.frontend import Break, Frames
+from rhomboid.motion.guide import Guide
 from rhomboid.motion.reference import Reference
-from rhomboid.motion.settings import Settings
+from rhomboid.motion.settings import Axis, Settings
 from rhomboid.motion.ticks import TICK_S, Codes, Settled, Ticks, runs
 
 POSTURES: tuple[Posture, ...] = (
@@ -40,7 +41,8 @@ class PostureDetector:
         self.lateral_deg: float | None = None
         self.tilt_deg: float | None = None
         self.trace_deg: Array = np.empty(0)
-        self.reference = Reference(settings.reference_s)
+        self.reference = Reference(settings.reference_s, _axis(settings.forward_axis))
+        self._guide: Guide | None = None
         self._settled = Settled(DWELL_TICKS, CANNOT_TELL)
         self._slouch = _Slouch(settings)
         self._threshold_deg = settings.slouch.threshold_deg
@@ -61,7 +63,10 @@ class PostureDetector:
         """What these frames and the ticks they complete decide, in order of ``at_s``."""
         found: list[Event] = []
         while ticks is not None and len(ticks):
-            k, events = self._judge(ticks) if self.reference.usable else self._seek(ticks)
+            if self._guide is not None:
+                k, events = self._calibrate(ticks, self._guide)
+            else:
+                k, events = self._judge(ticks) if self.reference.usable else self._seek(ticks)
             found += events
             ticks = ticks[k:]
         self._t_s, self._seen_s = float(frames.t_s[-1]), float(frames.seen_s[-1])
@@ -69,9 +74,15 @@ class PostureDetector:
         self.trace_deg = self.reference.tilt_deg(frames.up) if usable else np.full(len(frames), np.nan)
         return found
 
+    def request(self, kind: RequestKind) -> None:
+        """The user asks for a new reference; asking again begins again."""
+        self._guide = Guide(kind, self.reference.declared)
+
     def interrupt(self, gap: Break) -> list[Event]:
         """Posture during a gap is unknown: a slouch ends where it begins. The reference still holds."""
         found = self.reference.interrupt(gap.end_s)
+        if self._guide is not None:
+            self._guide.interrupt()
         found += self._slouch.stop(gap.start_s, gap.end_s)
         if self._settled.code != CANNOT_TELL:
             found.append(_changed(gap.end_s, gap.start_s, CANNOT_TELL, "samples missing"))
@@ -81,7 +92,21 @@ class PostureDetector:
 
     def finish(self) -> list[Event]:
         """Closes what is open."""
-        return self.reference.finish(self._seen_s) + self._slouch.stop(self._t_s, self._seen_s)
+        found = [] if self._guide is None else self._guide.finish(self._seen_s)
+        return found + self.reference.finish(self._seen_s) + self._slouch.stop(self._t_s, self._seen_s)
+
+    def _calibrate(self, ticks: Ticks, guide: Guide) -> tuple[int, list[Event]]:
+        """While a reference is being taken nothing is said about posture."""
+        found = self._slouch.stop(float(ticks.start_s[0]), float(ticks.seen_s[0]))
+        self.flexion_deg = self.lateral_deg = self.tilt_deg = None
+        k, events = guide.feed(ticks)
+        codes = np.where(ticks.fixed[:k], NOT_WORN, CANNOT_TELL)
+        found += self._settle(codes, ticks[:k]) + events
+        if guide.done:
+            self._guide = None
+        if guide.found is not None:
+            self.reference.take(guide.found)
+        return k, sorted(found, key=_at_s)
 
     def _seek(self, ticks: Ticks) -> tuple[int, list[Event]]:
         """Without a reference only what needs none can be said."""
@@ -90,7 +115,7 @@ class PostureDetector:
             k, events = self.reference.seek(ticks)
         elif self.reference.automatic and ticks.fixed.any():
             k = int(np.argmax(ticks.fixed)) + 1
-            self.reference.drop()
+            events = self.reference.taken_off(float(ticks.seen_s[k - 1]))
         self.flexion_deg = self.lateral_deg = self.tilt_deg = None
         codes = np.where(ticks.fixed[:k], NOT_WORN, CANNOT_TELL)
         return k, self._settle(codes, ticks[:k]) + events
@@ -99,7 +124,7 @@ class PostureDetector:
         """As many ticks as can be judged by one and the same reference."""
         reference = self.reference
         ticks = ticks[: reference.stride_left]
-        taken_off = reference.automatic and bool(ticks.fixed.any())
+        taken_off = bool(ticks.fixed.any())
         if taken_off:
             ticks = ticks[: int(np.argmax(ticks.fixed)) + 1]
         tilt_deg = reference.tilt_deg(ticks.up)
@@ -128,7 +153,7 @@ class PostureDetector:
         self.lateral_deg = None if lateral_deg is None else float(lateral_deg[-1])
         found += reference.follow(ticks, tilt_deg)
         if taken_off:
-            reference.drop()
+            found += reference.taken_off(float(ticks.seen_s[-1]))
         elif reference.stale:
             found += self._settle(np.full(1, CANNOT_TELL), ticks[-1:])
         if not reference.usable:
@@ -138,6 +163,8 @@ class PostureDetector:
 
     def _settle(self, codes: Codes, ticks: Ticks) -> list[Event]:
         reason = "the reference no longer fits" if self.reference.stale else ""
+        if self._guide is not None:
+            reason = "taking the reference"
         return [
             _changed(float(ticks.seen_s[k]), start_s, code, reason)
             for k, code, start_s in self._settled.feed(codes, ticks)
@@ -204,6 +231,11 @@ def _direction(flexion_deg: Array, lateral_deg: Array) -> Codes:
     sideways = np.where(bearing_deg > 0.0, LEFT, RIGHT)
     behind = np.where(off_deg >= 180.0 - FORWARD_SECTOR_DEG, BACK, sideways)
     return np.where(off_deg <= FORWARD_SECTOR_DEG, FORWARD, behind)
+
+
+def _axis(name: Axis | None) -> Array | None:
+    """The unit vector, (3,), of a sensor axis such as "-z"."""
+    return None if name is None else np.eye(3)["xyz".index(name[-1])] * (-1.0 if name[0] == "-" else 1.0)
 
 
 def _changed(at_s: float, start_s: float, code: int, reason: str = "") -> PostureChanged:

@@ -11,32 +11,27 @@ import numpy as np
 
 from rhomboid.events import Event, RecalibrationNeeded, ReferenceRefused, ReferenceTaken
 from rhomboid.imu import Array
-from rhomboid.motion.ticks import TICK_S, Flags, Ticks, dot, runs, unit
+from rhomboid.motion.bends import NEAR_DEG, Bends
+from rhomboid.motion.guide import RESTLESS_DEG, TOO_MUCH_MOVEMENT, Found, implausible, sideways_up
+from rhomboid.motion.ticks import NOT_WORN_DEG, TICK_S, Flags, Ticks, angle_deg, dot, unit
 
 # Taking it.
-QUIET_DPS = 6.0
 AUTOMATIC_TICKS = 15
 LEAST_TICKS = 5
 LEAST_QUIET = 0.3
-RESTLESS_DEG = 4.0
-PLAUSIBLE_G = (0.85, 1.15)
 # Following it: one look a stride, which keeps the reference the same for every tick within one.
 STRIDE_TICKS = 150
 RECENTRE_WITHIN_DEG = 6.0
 RECENTRE_BOUND_DEG = 3.0
 RECENTRE_SHARE = 0.05
 RECENTRE_LEAST_TICKS = 100
-# A bend that tells something about "forward": away from upright and back again, and soon.
-BEND_NEAR_DEG = 8.0
-BEND_PEAK_DEG = 25.0
 GUIDED_PEAK_DEG = 10.0
-BEND_LONGEST_TICKS = 75
-BENDS_TO_KNOW = 2.5
-BENDS_AGREE, BENDS_DISAGREE = 0.9, 0.7
-BENDS_MEMORY = 0.9
 # Nobody walks bent like this or stays upside down like that: the strap has moved.
 WALKING_DEG, WALKING_TICKS = 30.0, 25
 UPSIDE_DOWN_DEG, UPSIDE_DOWN_TICKS = 135.0, 50
+# Somebody walks within some 10 deg of how they walked before (seven people over half an hour each; single strides of
+# 30 s up to 18 deg): so far off for so many in a row, the strap has moved.
+GAIT_TICKS, GAIT_DEG, GAIT_STRIDES = 50, 15.0, 2
 
 
 class Reference:
@@ -46,24 +41,26 @@ class Reference:
     back within it (a guided reference) also shows which way is forward. Without, the first three quiet seconds serve.
     """
 
-    def __init__(self, window_s: tuple[float, float] | None = None) -> None:
+    def __init__(self, window_s: tuple[float, float] | None = None, declared: Array | None = None) -> None:
+        self.declared = declared
+        """(3,) the sensor's axis that points forward, where the mounting was declared."""
         self.up: Array | None = None
         self.forward: Array | None = None
         self.stale = False
         """The strap has moved: angles against this reference mean nothing any more."""
         self._window_s = window_s
+        self.automatic = window_s is None
+        """Found by itself, not asked for."""
+        self._shown: Array | None = None
         self._refused = False
         self._seen: list[Ticks] = []
         self._quiet: list[Array] = []
         self._taken_up: Array | None = None
-        self._bends = _Bends(BEND_PEAK_DEG)
+        self._bends = Bends()
         self._stride: list[tuple[Ticks, Array]] = []
         self._stride_left = STRIDE_TICKS
-
-    @property
-    def automatic(self) -> bool:
-        """Found by itself, not asked for."""
-        return self._window_s is None
+        self._gait: Array | None = None
+        self._strides_off = 0
 
     @property
     def usable(self) -> bool:
@@ -92,7 +89,7 @@ class Reference:
         return []
 
     def _seek_quiet(self, ticks: Ticks) -> tuple[int, list[Event]]:
-        quiet = _quiet(ticks)
+        quiet = ticks.quiet
         for k in range(len(ticks)):
             if not quiet[k]:
                 self._quiet = []
@@ -102,20 +99,23 @@ class Reference:
                 continue
             values = np.array(self._quiet)
             up = unit(values[:, :3].mean(axis=0))
-            spread_deg = float(_tilt_deg(values[:, :3], up).max())
+            spread_deg = float(angle_deg(values[:, :3], up).max())
             if spread_deg > RESTLESS_DEG:
                 continue
-            refusal = _implausible(float(values[:, 3].mean()))
+            if spread_deg < NOT_WORN_DEG / 2:  # nobody breathes there
+                continue
+            refusal = implausible(float(values[:, 3].mean())) or sideways_up(up, self.declared)
             if refusal:
                 self._refused = True
                 return k + 1, [ReferenceRefused(at_s=float(ticks.seen_s[k]), reason=refusal)]
-            self._set(up)
+            self._set(up, self.declared)
             end_s = float(ticks.t_s[k])
             taken = ReferenceTaken(
                 at_s=float(ticks.seen_s[k]),
                 start_s=end_s - AUTOMATIC_TICKS * TICK_S,
                 end_s=end_s,
                 quality=round(0.7 * (1.0 - spread_deg / RESTLESS_DEG), 3),
+                forward_known=self.forward is not None,
                 remark="the first quiet seconds; take it again sitting tall to be sure",
             )
             return k + 1, [taken]
@@ -133,28 +133,33 @@ class Reference:
     def _take_window(self, now_s: float) -> list[Event]:
         seen, self._seen = self._seen, []
         up = np.concatenate([t.up for t in seen]) if seen else np.empty((0, 3))
-        quiet = np.concatenate([_quiet(t) for t in seen]) if seen else np.empty(0, bool)
+        quiet = np.concatenate([t.quiet for t in seen]) if seen else np.empty(0, bool)
         refusal = ""
         if len(up) < LEAST_TICKS:
             refusal = f"only {len(up) * TICK_S:.1f} s of it were recorded"
         elif quiet.sum() < max(LEAST_QUIET * len(up), LEAST_TICKS):
-            refusal = "too much movement in it; keep still for a few seconds"
+            refusal = TOO_MUCH_MOVEMENT
         else:
-            refusal = _implausible(float(np.median(np.concatenate([t.acc_g for t in seen])[quiet])))
+            refusal = implausible(float(np.median(np.concatenate([t.acc_g for t in seen])[quiet])))
         if refusal:
             self._refused = True
             return [ReferenceRefused(at_s=now_s, reason=refusal)]
         pose = unit(np.median(up[quiet], axis=0))
-        away_deg = _tilt_deg(up, pose)
+        away_deg = angle_deg(up, pose)
         spread_deg = float(np.percentile(away_deg[quiet], 75))
+        refusal = sideways_up(pose, self.declared)
         if spread_deg > RESTLESS_DEG:
+            refusal = "the pose changed during it; sit tall and keep still"
+        if refusal:
             self._refused = True
-            return [ReferenceRefused(at_s=now_s, reason="the pose changed during it; sit tall and keep still")]
+            return [ReferenceRefused(at_s=now_s, reason=refusal)]
         steady = quiet & (away_deg <= RESTLESS_DEG)
-        self._set(unit(up[steady].mean(axis=0)))
-        self._learn_guided(up)
+        upright = unit(up[steady].mean(axis=0))
+        guided = Bends(GUIDED_PEAK_DEG)
+        guided.feed(up, upright)
+        self._set(upright, unit(guided.total) if guided.count == 1.0 else self.declared)
         # a lean that was asked for is no unrest
-        expected = away_deg <= BEND_NEAR_DEG if self.forward is not None else np.ones(len(up), bool)
+        expected = away_deg <= NEAR_DEG if self.forward is not None else np.ones(len(up), bool)
         share = float(steady[expected].mean())
         return [
             ReferenceTaken(
@@ -167,17 +172,16 @@ class Reference:
             )
         ]
 
-    def _learn_guided(self, up: Array) -> None:
-        assert self.up is not None  # noqa: S101
-        guided = _Bends(GUIDED_PEAK_DEG)
-        guided.feed(up, self.up)
-        if guided.count == 1.0:
-            self.forward = unit(guided.total)
+    def take(self, found: Found) -> None:
+        """One that was asked for has been found, whatever was there before."""
+        self.stale = self.automatic = False
+        self._set(found.up, found.forward)
 
-    def _set(self, up: Array) -> None:
+    def _set(self, up: Array, forward: Array | None) -> None:
         self.up = self._taken_up = up
-        self.forward = None
-        self._bends = _Bends(BEND_PEAK_DEG)
+        self.forward = self._shown = forward
+        self._gait, self._strides_off = None, 0
+        self._bends = Bends()
         self._stride, self._stride_left = [], STRIDE_TICKS
 
     # --- following it ------------------------------------------------------------------------------------------------
@@ -198,42 +202,60 @@ class Reference:
         stride, self._stride, self._stride_left = self._stride, [], STRIDE_TICKS
         tilt_deg = np.concatenate([t for _, t in stride])
         walking = np.concatenate([t.walking for t, _ in stride])
-        quiet = np.concatenate([_quiet(t) for t, _ in stride])
+        quiet = np.concatenate([t.quiet for t, _ in stride])
         up = np.concatenate([t.up for t, _ in stride])
-        self._know_forward()
+        if self._shown is None:
+            self.forward = self._bends.forward(self.forward)
         self._recentre(up[quiet & (tilt_deg < RECENTRE_WITHIN_DEG)])
-        slipped = _slipped(tilt_deg, walking)
+        slipped = self._turned() or _slipped(tilt_deg, walking) or self._gait_changed(up[walking])
         if not slipped or self.stale:
             return []
         self.stale = True
         return [RecalibrationNeeded(at_s=float(ticks.seen_s[-1]), reason=slipped)]
 
-    def drop(self) -> None:
-        """The sensor is off the body: an automatic reference is looked for again, even a stale one."""
-        self.up = self.forward = None
-        self.stale = False
+    def taken_off(self, now_s: float) -> list[Event]:
+        """The sensor is off the body: a reference that came by itself will come again, another has to be asked for."""
+        if self.automatic:
+            self.up = self.forward = None
+            self.stale = False
+            return []
+        self.stale = True
+        return [RecalibrationNeeded(at_s=now_s, reason="the sensor was taken off")]
+
+    def _turned(self) -> str:
+        """Why the direction that was shown is forward no more, if so."""
+        turned_deg = None if self._shown is None else self._bends.turned_deg(self._shown)
+        if turned_deg is None:
+            return ""
+        return f"bends no longer go forward but {turned_deg:.0f}° beside it, so the sensor must have turned"
+
+    def _gait_changed(self, walking: Array) -> str:
+        """Why the strap must have slipped since the first walk, if so; (n, 3) is "up" in a stride's walking ticks."""
+        if len(walking) < GAIT_TICKS:
+            return ""
+        gait = unit(walking.mean(axis=0))
+        if self._gait is None:
+            self._gait = gait
+        off_deg = float(angle_deg(gait[None], self._gait)[0])
+        self._strides_off = self._strides_off + 1 if off_deg > GAIT_DEG else 0
+        if self._strides_off < GAIT_STRIDES:
+            return ""
+        return f"walking looks tilted by {off_deg:.0f}° against before, so the strap must have slipped"
 
     def _recentre(self, upright: Array) -> None:
         assert self.up is not None and self._taken_up is not None  # noqa: S101
         if len(upright) < RECENTRE_LEAST_TICKS:
             return
         moved = unit(self.up + RECENTRE_SHARE * (upright.mean(axis=0) - self.up))
-        if _tilt_deg(moved[None], self._taken_up)[0] <= RECENTRE_BOUND_DEG:
+        if angle_deg(moved[None], self._taken_up)[0] <= RECENTRE_BOUND_DEG:
             self.up = moved
-
-    def _know_forward(self) -> None:
-        bends = self._bends
-        if bends.count >= BENDS_TO_KNOW and bends.agreement >= BENDS_AGREE:
-            self.forward = unit(bends.total)
-        elif self.forward is not None and bends.count >= 1.0 and bends.agreement < BENDS_DISAGREE:
-            self.forward = None
 
     # --- measuring against it ----------------------------------------------------------------------------------------
 
     def tilt_deg(self, up: Array) -> Array:
         """Angle between the trunk and the reference, (n,) deg for (n, 3)."""
         assert self.up is not None  # noqa: S101
-        return _tilt_deg(up, self.up)
+        return angle_deg(up, self.up)
 
     def flexion_deg(self, up: Array) -> Array:
         """Forward inclination, (n,) deg; negative is backward. Needs ``forward``."""
@@ -254,61 +276,9 @@ class Reference:
         return towards_deg
 
 
-class _Bends:
-    """Movements away from upright and soon back, each as the direction in which it went furthest."""
-
-    def __init__(self, peak_deg: float) -> None:
-        self._peak_deg = peak_deg
-        self.total = np.zeros(3)
-        self.count = 0.0
-        self.interrupt()
-
-    @property
-    def agreement(self) -> float:
-        """1 where all went one way, 0 where they cancel."""
-        return float(np.sqrt((self.total * self.total).sum())) / self.count if self.count else 0.0
-
-    def interrupt(self) -> None:
-        self._lasted = BEND_LONGEST_TICKS + 1  # what was not seen to begin is not a bend
-        self._peak = 0.0
-        self._towards = np.zeros(3)
-
-    def feed(self, up: Array, upright: Array) -> None:
-        tilt_deg = _tilt_deg(up, upright)
-        away = tilt_deg > BEND_NEAR_DEG
-        for i, j in runs(away.astype(np.intp)):
-            if away[i]:
-                self._lasted += j - i
-                top = i + int(np.argmax(tilt_deg[i:j]))
-                if tilt_deg[top] > self._peak:
-                    self._peak = float(tilt_deg[top])
-                    # "up" moves to the back of a sensor that bends forward
-                    self._towards = unit(dot(up[top : top + 1], upright)[0] * upright - up[top])
-            else:
-                if self._peak >= self._peak_deg and self._lasted <= BEND_LONGEST_TICKS:
-                    self.total = BENDS_MEMORY * self.total + self._towards
-                    self.count = BENDS_MEMORY * self.count + 1.0
-                self._lasted, self._peak = 0, 0.0
-
-
-def _quiet(ticks: Ticks) -> Flags:
-    return ~ticks.walking & ~ticks.fixed & (ticks.rate_dps < QUIET_DPS)
-
-
-def _implausible(rest_g: float) -> str:
-    low, high = PLAUSIBLE_G
-    return "" if low <= rest_g <= high else f"the sensor reads {rest_g:.2f} g at rest instead of 1; calibrate it"
-
-
 def _slipped(tilt_deg: Array, walking: Flags) -> str:
     if (tilt_deg > UPSIDE_DOWN_DEG).sum() >= UPSIDE_DOWN_TICKS:
         return "the sensor is upside down against the reference"
     if walking.sum() >= WALKING_TICKS and np.median(tilt_deg[walking]) > WALKING_DEG:
         return "walking looks bent over, so the strap must have slipped"
     return ""
-
-
-def _tilt_deg(up: Array, upright: Array) -> Array:
-    x, y, z = (up[:, i] - upright[i] for i in range(3))
-    angle_deg: Array = np.degrees(2.0 * np.arcsin(np.minimum(np.sqrt(x * x + y * y + z * z) / 2.0, 1.0)))
-    return angle_deg

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 Mode = Literal["set", "free", "desk"]
+Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
 
 
 class SlouchSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,5 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     slouch: SlouchSettings = WORK
     reference_s: tuple[float, float] | None = None
     """The stretch (start, end) of sensor time in which the wearer sat or stood tall; None: the first quiet seconds."""
+    forward_axis: Axis | None = None
+    """The sensor's axis that points forward on the body, where the mounting is known (declared); None: to be found."""
     exercise: str | None = None
     """The name of the exercise, if it is known."""

@@ -26,6 +26,7 @@ STEP_SLOW_S, STEP_QUICK_S = 0.05, 0.02
 STEP_TICKS, STEPS_TICKS = 3, 12
 WALKING_G, WALKING_SWING_DEG = 0.03, 20.0
 MOVING_DPS = 12.0
+QUIET_DPS = 6.0
 MOVING_WINDOW_TICKS = 5
 RESTLESS_DPS, RESTLESS_SHARE, RESTLESS_WINDOW_TICKS = 7.0, 0.6, 30
 # Nobody keeps a trunk this still: breathing alone tilts it by some tenths of a degree.
@@ -64,6 +65,11 @@ class Ticks(msgspec.Struct, frozen=True, eq=False):
     @property
     def moving(self) -> Flags:
         return self.rate_dps > MOVING_DPS
+
+    @property
+    def quiet(self) -> Flags:
+        """Still enough for a reference pose, and worn."""
+        return ~self.walking & ~self.fixed & (self.rate_dps < QUIET_DPS)
 
 
 class TickMaker:
@@ -226,6 +232,13 @@ def unit(v: Array) -> Array:
 def dot(v: Array, direction: Array) -> Array:
     """(n,) products of (n, 3) and (3,), element by element: the last bit must not depend on n as it does in BLAS."""
     out: Array = v[:, 0] * direction[0] + v[:, 1] * direction[1] + v[:, 2] * direction[2]
+    return out
+
+
+def angle_deg(up: Array, upright: Array) -> Array:
+    """Angles between unit vectors, (n,) deg for (n, 3) and (3,)."""
+    x, y, z = (up[:, i] - upright[i] for i in range(3))
+    out: Array = np.degrees(2.0 * np.arcsin(np.minimum(np.sqrt(x * x + y * y + z * z) / 2.0, 1.0)))
     return out
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from rhomboid import __version__
+from rhomboid.imu import RequestKind
 
 PROFILE = "rhomboid"
 ABOUT = "rhomboid.about"
@@ -19,6 +20,7 @@ NOTIFICATION_TOPIC = "/notification/"
 """Topics of notifications begin with this; the UUID follows."""
 EVENT_TOPIC = "/event"
 NOTE_TOPIC = "/note"
+REQUEST_TOPIC = "/request"
 
 
 class Kind(NamedTuple):
@@ -43,6 +45,7 @@ NOTIFICATION = Kind(
     "application/octet-stream",
 )
 EVENT = Kind("rhomboid.Event", "jsonschema", _json_schema("rhomboid.Event", event="string", at_s="number"), "json")
+REQUEST = Kind("rhomboid.Request", "jsonschema", _json_schema("rhomboid.Request", kind="string"), "json")
 NOTE = Kind("rhomboid.Note", "jsonschema", _json_schema("rhomboid.Note", text="string"), "json")
 
 
@@ -77,6 +80,12 @@ class NoteText(msgspec.Struct, frozen=True):
     """A note as it stands in its message."""
 
     text: str
+
+
+class RequestText(msgspec.Struct, frozen=True):
+    """What the user asked of the signal core, as it stands in its message."""
+
+    kind: RequestKind
 
 
 class Note(msgspec.Struct, frozen=True):

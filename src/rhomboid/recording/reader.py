@@ -11,10 +11,10 @@ import msgspec
 
 from rhomboid import events
 from rhomboid.errors import RecordingError
-from rhomboid.imu import Notification
+from rhomboid.imu import Notification, Request, RequestKind
 from rhomboid.recording import layout, records
 from rhomboid.recording.files import open_existing, unreadable
-from rhomboid.recording.layout import About, Note, NoteText
+from rhomboid.recording.layout import About, Note, NoteText, RequestText
 from rhomboid.recording.records import Damage, Place, Survey
 
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -52,8 +52,8 @@ class Recording:
         recording.recovered = _recovered(found, damaged, recording.duration_s)
         return recording
 
-    def notifications(self) -> Iterator[Notification]:
-        """All packets in the order in which they came. Raises RecordingError."""
+    def items(self) -> Iterator[Notification | Request]:
+        """All packets and requests in the order in which they came. Raises RecordingError."""
         uuids: dict[int, str | None] = {}
         for channel, host_ns, data in self._messages(self._chunks):
             if channel not in uuids:
@@ -61,6 +61,12 @@ class Recording:
             uuid = uuids[channel]
             if uuid is not None:
                 yield Notification(host_ns, uuid, data)
+            elif self._channels[channel].topic == layout.REQUEST_TOPIC:
+                yield Request(host_ns, self._requested(data))
+
+    def notifications(self) -> Iterator[Notification]:
+        """All packets in the order in which they came. Raises RecordingError."""
+        return (item for item in self.items() if isinstance(item, Notification))
 
     def events(self) -> Iterator[tuple[int, events.AnyEvent]]:
         """(host time in ns, event) of all events that were announced while it was recorded. Raises RecordingError."""
@@ -78,6 +84,13 @@ class Recording:
                 yield Note(host_ns, msgspec.json.decode(data, type=NoteText).text)
             except _NOT_JSON as problem:
                 raise _error(self._path, "it holds a note that cannot be read") from problem
+
+    def _requested(self, data: bytes) -> RequestKind:
+        try:
+            return msgspec.json.decode(data, type=RequestText).kind
+        except _NOT_JSON as problem:
+            what = "it holds a request that this version of rhomboid does not know"
+            raise _error(self._path, what, "read it with the version that made it") from problem
 
     def _on(self, topic: str) -> Iterator[tuple[int, bytes]]:
         for channel, host_ns, data in self._messages(self._chunks):

@@ -35,9 +35,9 @@ from mcap.writer import LIBRARY_IDENTIFIER, MCAP0_MAGIC
 
 from rhomboid import __version__, events
 from rhomboid.errors import RecordingError
-from rhomboid.imu import Notification
+from rhomboid.imu import Notification, Request
 from rhomboid.recording import files, layout
-from rhomboid.recording.layout import About, Kind, NoteText
+from rhomboid.recording.layout import About, Kind, NoteText, RequestText
 from rhomboid.recording.records import HEAD, MESSAGE
 
 CHUNK_NS = 1_000_000_000
@@ -80,6 +80,11 @@ class RecordingWriter:
         topic = layout.NOTIFICATION_TOPIC + uuid
         channel = self._channels.get(topic) or self._open(topic, layout.NOTIFICATION, {layout.CHARACTERISTIC: uuid})
         self._write(channel, notification.host_ns, notification.data)
+
+    def write_request(self, request: Request) -> None:
+        """What the user asked for, between the packets where it took effect."""
+        channel = self._channels.get(layout.REQUEST_TOPIC) or self._open(layout.REQUEST_TOPIC, layout.REQUEST)
+        self._write(channel, request.host_ns, msgspec.json.encode(RequestText(request.kind)))
 
     def write_event(self, event: events.Event, host_ns: int) -> None:
         """An event, at the host time of the packet that decided it."""

@@ -75,7 +75,7 @@ PROFILE = Profile(
     needs_mtu=232,
     pairing="maybe",
     tested_with="vendor's test vectors; control point of a real H10",
-    cannot="the H10 has no gyroscope and wakes by skin contact; above 52 Hz a Verity Sense measures no heart rate",
+    limits="the H10 has no gyroscope and wakes by skin contact; above 52 Hz a Verity Sense measures no heart rate",
 )
 
 

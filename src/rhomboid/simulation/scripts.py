@@ -199,6 +199,61 @@ def slouch(stage: Stage, seconds: float) -> None:
         work(stage, seconds)
 
 
+def guided_reference(stage: Stage) -> None:
+    """Sits tall, leans forward from the hips, holds it and comes back, as the guided reference asks for."""
+    stage.wait(stage.between(5.5, 7.0))
+    home_deg = stage.pose("flexion")
+    stage.move(
+        stage.about(1.8), flexion=home_deg + stage.between(18.0, 26.0), lateral=stage.between(-2.0, 2.0), x=0.03
+    )  # fmt: skip
+    stage.wait(stage.between(2.0, 3.0))
+    stage.move(stage.about(1.8), flexion=home_deg, lateral=0.0, x=0.0)
+    stage.wait(stage.between(4.0, 5.0))
+
+
+def drink(stage: Stage, count: int) -> None:
+    """Reaches for a glass, drinks leaning back a little, and puts it down again."""
+    for _ in range(count):
+        home = {name: stage.pose(name) for name in ("flexion", "twist")}
+        for _ in range(2):
+            stage.move(stage.between(0.8, 1.3), flexion=home["flexion"] + stage.between(10.0, 20.0), twist=8.0)
+            stage.wait(stage.between(0.3, 0.8))
+            stage.move(stage.between(0.8, 1.3), **home)
+            stage.move(0.7, flexion=home["flexion"] - stage.between(4.0, 9.0))
+            stage.wait(stage.between(1.5, 3.0))
+            stage.move(0.8, **home)
+        stage.wait(stage.between(3.0, 6.0))
+
+
+def sit_down_and_stand_up(stage: Stage, count: int) -> None:
+    """The trunk leans far forward on the way down and on the way up."""
+    for pose in (SITTING, STANDING) * count:
+        lean_deg = stage.between(28.0, 42.0)
+        stage.move(stage.about(0.9), flexion=lean_deg, z=pose["z"] / 2 - 0.1)
+        stage.move(stage.about(1.0), **pose)
+        stage.wait(stage.between(4.0, 9.0))
+
+
+def bend(stage: Stage, count: int) -> None:
+    """Down to the floor for something or to tie a shoe, some seconds long, and up again."""
+    for _ in range(count):
+        home = {name: stage.pose(name) for name in ("flexion", "lateral", "z")}
+        stage.move(stage.about(1.4), flexion=stage.between(58.0, 85.0), lateral=stage.between(-8.0, 8.0), z=-0.25)
+        stage.wait(stage.between(0.5, 9.0))
+        stage.move(stage.about(1.6), **home)
+        stage.wait(stage.between(4.0, 8.0))
+
+
+def lie_down(stage: Stage, seconds: float) -> None:
+    """On the back, by way of sitting; and up again."""
+    take_pose(stage, 2.0, SITTING)
+    stage.move(stage.about(2.5), flexion=-86.0, z=-0.8)
+    stage.wait(seconds)
+    stage.move(stage.about(2.5), **SITTING)
+    stage.wait(1.0)
+    take_pose(stage, 2.0, STANDING)
+
+
 # --- scripts --------------------------------------------------------------------------------------------------------
 
 
@@ -231,7 +286,7 @@ def _squeezes(stage: Stage) -> None:
     stage.wait(3.0)
 
 
-def _exercise(act: Callable[[Stage, int], None], count: int) -> Callable[[Stage], None]:
+def _tall_then(act: Callable[[Stage, int], None], count: int) -> Callable[[Stage], None]:
     def script(stage: Stage) -> None:
         stand_tall(stage)
         act(stage, count)
@@ -248,6 +303,14 @@ def _desk(stage: Stage) -> None:
     work(stage, 230.0)
     slouch(stage, 75.0)
     work(stage, 250.0)
+
+
+def _guided(stage: Stage) -> None:
+    guided_reference(stage)
+    take_pose(stage, 2.0, SITTING)
+    work(stage, 60.0)
+    slouch(stage, 70.0)
+    work(stage, 60.0)
 
 
 def _upright(stage: Stage) -> None:
@@ -287,12 +350,17 @@ _SCRIPTS: dict[str, Callable[[Stage], None]] = {
     "demo": _demo,
     "rows": _rows,
     "squeezes": _squeezes,
-    "back-extension": _exercise(extension_set, 8),
-    "thoracic-rotation": _exercise(rotation_set, 10),
-    "cat-camel": _exercise(cat_camel_set, 10),
+    "back-extension": _tall_then(extension_set, 8),
+    "thoracic-rotation": _tall_then(rotation_set, 10),
+    "cat-camel": _tall_then(cat_camel_set, 10),
     "desk": _desk,
     "upright": _upright,
+    "guided": _guided,
     "walking": _walking,
+    "drinking": _tall_then(drink, 6),
+    "standing-up": _tall_then(sit_down_and_stand_up, 5),
+    "bending": _tall_then(bend, 6),
+    "lying-down": _tall_then(lie_down, 60),
     "reaching": _reaching,
     "messy": _messy,
 }
