@@ -116,7 +116,10 @@ Posture = Literal[
 
 
 class PostureChanged(Event, frozen=True, tag="posture"):
-    """The posture state changed at ``start_s``. ``leaning`` is a tilt whose direction is not known yet."""
+    """The posture state changed at ``start_s``. ``leaning`` is a tilt whose direction is not known yet.
+
+    That a sensor is not worn is known half a minute after it was put down: what was said since ``start_s`` is void.
+    """
 
     start_s: float
     posture: Posture
@@ -183,7 +186,7 @@ Activity = Literal["still", "moving", "walking", "lying", "not_worn"]
 
 
 class ActivityChanged(Event, frozen=True, tag="activity"):
-    """What the wearer is doing as a whole, from ``start_s`` on."""
+    """What the wearer is doing as a whole, from ``start_s`` on, whatever was said since."""
 
     start_s: float
     activity: Activity

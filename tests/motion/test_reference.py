@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from rhomboid.events import Event, PostureChanged, RecalibrationNeeded, ReferenceRefused, ReferenceTaken, SlouchStarted
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.posture import PostureDetector
+from rhomboid.motion.reference import RECENTRE_BOUND_DEG
 from rhomboid.motion.settings import TRAINING, Settings
 
 from .acting import Moves, Watched, acted, course, cut, steps_g, told
@@ -130,6 +133,30 @@ def test_it_does_not_follow_a_slouch() -> None:
     watching = detector((0.0, 5.0))
     Watched(watching).feed(acted(course([(6.0, 0.0), (5.0, 14.0), (600.0, 14.0)]), mounting=MOUNTING))
     assert off_deg(watching.reference.up, UP) < 0.5
+
+
+@given(
+    minutes=st.floats(2.0, 60.0),
+    tall_minutes=st.floats(0.0, 20.0),
+    beyond_deg=st.floats(0.3, 20.0),
+    direction=st.floats(-180.0, 180.0),
+)
+@example(minutes=20.0, tall_minutes=0.0, beyond_deg=0.0, direction=0.0)
+@settings(max_examples=25, deadline=None)
+def test_however_slowly_somebody_sinks_it_is_said_within_the_bound(
+    minutes: float, tall_minutes: float, beyond_deg: float, direction: float
+) -> None:
+    sunk_deg = TRAINING.threshold_deg + RECENTRE_BOUND_DEG + beyond_deg
+    way_deg = np.interp(np.arange(round(50 * 60 * minutes)), [0, 50 * 60 * minutes], [0.0, sunk_deg])
+    tall_deg, stays_deg = np.zeros(round(50 * (6.0 + 60.0 * tall_minutes))), np.full(50 * 30, sunk_deg)
+    lean_deg = np.concatenate((tall_deg, way_deg, stays_deg))
+    towards = np.radians(direction)
+    frames = acted(np.cos(towards) * lean_deg, np.sin(towards) * lean_deg)
+    watching = detector((0.0, 5.0))
+    (alert,) = [e for e in told(Watched(watching), [frames]) if isinstance(e, SlouchStarted)]
+    leant_deg = lean_deg[round(50 * alert.start_s)]
+    assert leant_deg <= TRAINING.threshold_deg + RECENTRE_BOUND_DEG + 0.3
+    assert off_deg(watching.reference.up, np.array([0.0, 0.0, 1.0])) <= RECENTRE_BOUND_DEG + 0.3
 
 
 def test_walking_bent_over_means_that_the_strap_slipped() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from rhomboid.events import CalibrationStep, Event, ReferenceRefused, ReferenceTaken, Step
 from rhomboid.imu import Array, RequestKind
-from rhomboid.motion.ticks import NOT_WORN_DEG, TICK_S, Ticks, angle_deg, dot, unit
+from rhomboid.motion.ticks import LIFELESS_DEG, TICK_S, Ticks, angle_deg, dot, unit
 
 STEPS: dict[RequestKind, tuple[Step, ...]] = {
     "reference": ("sit_tall",),
@@ -138,7 +138,7 @@ class Guide:
         if len(self._path) < enough:
             return None
         pose = unit(np.mean(self._path, axis=0))
-        return pose if NOT_WORN_DEG / 2 < angle_deg(np.array(self._path), pose).max() <= RESTLESS_DEG else None
+        return pose if LIFELESS_DEG / 2 < angle_deg(np.array(self._path), pose).max() <= RESTLESS_DEG else None
 
     def _lean(self) -> Array | None:
         """Which way was leant, once it is held or over."""
@@ -177,7 +177,7 @@ class Guide:
         """Why the step has not been done in its time."""
         match self._steps[self._step]:
             case "sit_tall":
-                steady = len(self._path) == TALL_TICKS and np.ptp(self._path, axis=0).max() < math.radians(NOT_WORN_DEG)
+                steady = len(self._path) == TALL_TICKS and np.ptp(self._path, axis=0).max() < math.radians(LIFELESS_DEG)
                 return "the sensor does not move at all; put it on first" if steady else TOO_MUCH_MOVEMENT
             case "lean_forward":
                 most_deg = float(angle_deg(np.array(self._path), self._tall).max()) if self._path else 0.0

@@ -16,7 +16,7 @@ from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.guide import Guide
 from rhomboid.motion.reference import Reference
 from rhomboid.motion.settings import Axis, Settings
-from rhomboid.motion.ticks import TICK_S, Codes, Settled, Ticks, runs
+from rhomboid.motion.ticks import NOT_WORN_SINCE_S, TICK_S, Codes, Settled, Ticks, runs
 
 POSTURES: tuple[Posture, ...] = (
     "cannot_tell", "upright", "leaning_forward", "leaning_back", "leaning_left", "leaning_right", "leaning",
@@ -153,6 +153,7 @@ class PostureDetector:
         self.lateral_deg = None if lateral_deg is None else float(lateral_deg[-1])
         found += reference.follow(ticks, tilt_deg)
         if taken_off:
+            found += self._slouch.stop(float(ticks.start_s[-1]) - NOT_WORN_SINCE_S, float(ticks.seen_s[-1]))
             found += reference.taken_off(float(ticks.seen_s[-1]))
         elif reference.stale:
             found += self._settle(np.full(1, CANNOT_TELL), ticks[-1:])
@@ -166,7 +167,7 @@ class PostureDetector:
         if self._guide is not None:
             reason = "taking the reference"
         return [
-            _changed(float(ticks.seen_s[k]), start_s, code, reason)
+            _changed(float(ticks.seen_s[k]), start_s - NOT_WORN_SINCE_S * (code == NOT_WORN), code, reason)
             for k, code, start_s in self._settled.feed(codes, ticks)
         ]
 
@@ -205,8 +206,9 @@ class _Slouch:
                 continue
             self._left_ticks = 0
             if self._alert_s is None:
-                due = i + int(np.searchsorted(ticks.t_s[i:j], self.since_s + self._delay_s - 1e-9))
-                if due < j:
+                ready = (ticks.t_s[i:j] >= self.since_s + self._delay_s - 1e-9) & ~ticks.lifeless[i:j]
+                if ready.any():
+                    due = i + int(np.argmax(ready))
                     self._alert_s = float(ticks.seen_s[due])
                     tilt_deg = round(float(lean_deg[due]), 3)
                     found.append(
@@ -222,6 +224,7 @@ class _Slouch:
         self._peak_deg, self._left_ticks = 0.0, 0
         if since_s is None or alert_s is None:
             return []
+        end_s = max(end_s, alert_s)
         return [SlouchEnded(at_s=now_s, start_s=since_s, alert_s=alert_s, end_s=end_s, peak_deg=round(peak_deg, 3))]
 
 

@@ -13,7 +13,7 @@ from rhomboid.events import Event, RecalibrationNeeded, ReferenceRefused, Refere
 from rhomboid.imu import Array
 from rhomboid.motion.bends import NEAR_DEG, Bends
 from rhomboid.motion.guide import RESTLESS_DEG, TOO_MUCH_MOVEMENT, Found, implausible, sideways_up
-from rhomboid.motion.ticks import NOT_WORN_DEG, TICK_S, Flags, Ticks, angle_deg, dot, unit
+from rhomboid.motion.ticks import LIFELESS_DEG, TICK_S, Flags, Ticks, angle_deg, dot, unit
 
 # Taking it.
 AUTOMATIC_TICKS = 15
@@ -102,7 +102,7 @@ class Reference:
             spread_deg = float(angle_deg(values[:, :3], up).max())
             if spread_deg > RESTLESS_DEG:
                 continue
-            if spread_deg < NOT_WORN_DEG / 2:  # nobody breathes there
+            if spread_deg < LIFELESS_DEG / 2:  # nobody breathes there
                 continue
             refusal = implausible(float(values[:, 3].mean())) or sideways_up(up, self.declared)
             if refusal:
