@@ -152,5 +152,5 @@ def _decision(m: e.Movement, counted: bool, reason: str) -> Explained:
 
 
 def _remarks(found: list[e.Event]) -> list[str]:
-    telling = (e.ReferenceTaken, e.ReferenceRefused, e.RecalibrationNeeded, e.SensorProblem)
+    telling = (e.ReferenceTaken, e.ReferenceRefused, e.RecalibrationNeeded, e.SensorProblem, e.SensorRecovered)
     return [describe(x) for x in found if isinstance(x, telling)]

@@ -200,9 +200,22 @@ class GapMarked(Event, frozen=True, tag="gap"):
     reason: str
 
 
-class SensorProblem(Event, frozen=True, tag="sensor_problem"):
-    """The samples themselves are wrong (not a number, saturated, a stuck axis, a dead gyroscope, a bad packet)."""
+ProblemKind = Literal[
+    "malformed_packet", "not_a_number", "time", "saturated", "frozen", "stuck_axis", "dead_gyroscope", "wrong_scale",
+]  # fmt: skip
 
+
+class SensorProblem(Event, frozen=True, tag="sensor_problem"):
+    """The samples themselves are wrong. ``reason`` says what is, what becomes of them, and what to do."""
+
+    kind: ProblemKind
+    reason: str
+
+
+class SensorRecovered(Event, frozen=True, tag="sensor_recovered"):
+    """The lasting problem of this kind (frozen, stuck axis, dead gyroscope, wrong scale) is over."""
+
+    kind: ProblemKind
     reason: str
 
 
@@ -226,7 +239,7 @@ AnyEvent = (
     | HoldStarted | HoldEnded
     | PostureChanged | SlouchStarted | SlouchEnded
     | CalibrationStep | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
-    | ActivityChanged | GapMarked | SensorProblem | BatteryRead | LinkChanged
+    | ActivityChanged | GapMarked | SensorProblem | SensorRecovered | BatteryRead | LinkChanged
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

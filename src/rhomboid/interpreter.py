@@ -48,7 +48,7 @@ class Interpreter:
         for piece in _joined(self._decoded(items)):
             if isinstance(piece, MalformedPacket):
                 reason = f"malformed packet ({piece.count} so far): {piece.reason}"
-                events.append(SensorProblem(at_s=self.last_s, reason=reason))
+                events.append(SensorProblem(at_s=self.last_s, kind="malformed_packet", reason=reason))
                 continue
             if isinstance(piece, BatteryLevel):
                 events.append(BatteryRead(at_s=self.last_s, percent=piece.percent, charging=piece.charging))

@@ -89,6 +89,8 @@ def describe(event: e.Event) -> str:
             return f"battery {event.percent} %" + (", charging" if event.charging else "")
         case e.LinkChanged():
             return LINK[event.state] + (f": {event.words}" if event.words else "")
+        case e.SensorRecovered():
+            return f"sensor all right again: {event.reason}"
         case _:
             raise TypeError(f"no words for {type(event).__name__}")
 

@@ -102,7 +102,7 @@ def test_a_hole_breaks_the_segment_even_if_nobody_marked_it() -> None:
     block = swaying(100.0)
     out = FrontEnd()
     got = out.feed(ImuBlock(block.t_s + np.where(block.t_s > 3.0, 5.0, 0.0), block.acc_g, block.gyr_dps))
-    assert [type(x) for x in got] == [Frames, Break, Frames]
+    assert [type(x) for x in got] == [Frames, Break, GapMarked, Frames]
     assert isinstance(got[1], Break)
     assert got[1].end_s - got[1].start_s == pytest.approx(5.01)
 

@@ -18,8 +18,9 @@ import msgspec
 import numpy as np
 from vqf import VQF
 
-from rhomboid.events import Event, GapMarked, SensorProblem
+from rhomboid.events import Event, GapMarked
 from rhomboid.imu import Array, Gap, ImuBlock
+from rhomboid.motion.faults import Sieve, Verdict, Watch
 from rhomboid.motion.sections import filtered
 
 FRAME_RATE_HZ = 50.0
@@ -76,57 +77,60 @@ class FrontEnd:
         self._segment: _Segment | None = None
         self._axes: Array | None = None
         self._bias_rad_s: Array | None = None
-        self._faulty = False
+        self._sieve, self._watch = Sieve(), Watch()
+        self._verdict = Verdict(0)
+        self._marked_s = -math.inf
 
     def feed(self, item: ImuBlock | Gap) -> list[FrontEndItem]:
         """Frames completed by these samples, breaks, and events about the stream itself."""
         if isinstance(item, Gap):
+            self._marked_s = max(self._marked_s, item.end_s)
             return [GapMarked(at_s=item.end_s, start_s=item.start_s, end_s=item.end_s, reason=item.reason)]
-        out: list[FrontEndItem] = []
-        block = self._only_sound(item, out)
-        last_s = -math.inf if self._segment is None else self._segment.last_s
+        block, events = self._sieve.feed(item)
+        out: list[FrontEndItem] = [*events]
         start = 0
-        steps = np.diff(block.t_s, prepend=last_s if math.isfinite(last_s) else block.t_s[:1])
-        for cut in np.flatnonzero(steps > SHORT_HOLE_S + SAME_S):
-            self._run(block[start:cut], out)
-            resumed_s = float(block.t_s[cut])
-            assert self._segment is not None  # noqa: S101 - a step needs a sample before it
-            out.append(Break(self._segment.last_s, resumed_s))
-            self._bias_rad_s = self._segment.bias_rad_s
-            self._segment = None
-            start = int(cut)
-        self._run(block[start:], out)
+        for verdict in self._watch.feed(block):
+            out += verdict.events
+            self._take(block[start : verdict.first], out)
+            start, self._verdict = verdict.first, verdict
+        self._take(block[start:], out)
         return out
 
-    def _only_sound(self, block: ImuBlock, out: list[FrontEndItem]) -> ImuBlock:
-        """The block without samples that are not finite or whose time does not advance; says so once per stretch."""
-        good = np.isfinite(block.t_s) & np.isfinite(block.acc_g).all(axis=1)
-        if block.gyr_dps is not None:
-            good &= np.isfinite(block.gyr_dps).all(axis=1)
-        latest = -math.inf if self._segment is None else self._segment.last_s
-        before = np.maximum.accumulate(np.concatenate(([latest], np.where(good, block.t_s, -math.inf))))[:-1]
-        good &= block.t_s > before
-        if good.all():
-            self._faulty = self._faulty and not len(block)
-            return block
-        began = np.flatnonzero(np.diff(good, prepend=not self._faulty) & ~good)
-        known_s = np.where(np.isfinite(before), before, 0.0)
-        reason = "samples that are not numbers or not in time order"
-        out += [SensorProblem(at_s=float(known_s[i]), reason=reason) for i in began]
-        self._faulty = not bool(good[-1])
-        gyr_dps = None if block.gyr_dps is None else block.gyr_dps[good]
-        return ImuBlock(block.t_s[good], block.acc_g[good], gyr_dps)
+    def _take(self, block: ImuBlock, out: list[FrontEndItem]) -> None:
+        """Sound samples, as far as they can be used."""
+        usable, gain = self._verdict.usable, self._verdict.gain
+        if not len(block) or usable == "none":
+            return
+        gyr_dps = None if usable == "acc" else block.gyr_dps
+        block = ImuBlock(block.t_s, block.acc_g if gain == 1.0 else gain * block.acc_g, gyr_dps)
+        if self._segment is not None and (self._segment.has_gyro, self._segment.gain) != (gyr_dps is not None, gain):
+            self._break(float(block.t_s[0]), out)
+        start = 0
+        steps_s = np.diff(block.t_s, prepend=block.t_s[0] if self._segment is None else self._segment.last_s)
+        for cut in np.flatnonzero(steps_s > SHORT_HOLE_S + SAME_S):
+            self._run(block[start:cut], out)
+            self._break(float(block.t_s[cut]), out)
+            start = int(cut)
+        self._run(block[start:], out)
+
+    def _break(self, resumed_s: float, out: list[FrontEndItem]) -> None:
+        assert self._segment is not None  # noqa: S101 - a step needs a sample before it
+        last_s = self._segment.last_s
+        out.append(Break(last_s, resumed_s))
+        if resumed_s - last_s > SHORT_HOLE_S + SAME_S and resumed_s > self._marked_s:
+            out.append(GapMarked(at_s=resumed_s, start_s=last_s, end_s=resumed_s, reason="no usable samples"))
+        self._bias_rad_s = self._segment.bias_rad_s
+        self._segment = None
 
     def _run(self, block: ImuBlock, out: list[FrontEndItem]) -> None:
         if not len(block):
             return
-        has_gyro = block.gyr_dps is not None
         if self._axes is None:
             self._axes = own_axes(block)
         if self._segment is None:
-            self._segment = _Segment(block, self._axes, self._bias_rad_s)
+            self._segment = _Segment(block, self._axes, self._bias_rad_s, self._verdict.gain)
         for i in range(0, len(block), CACHE_SAMPLES):
-            frames = self._segment.feed(block[i : i + CACHE_SAMPLES], has_gyro)
+            frames = self._segment.feed(block[i : i + CACHE_SAMPLES])
             if frames is not None:
                 out.append(frames)
 
@@ -134,7 +138,7 @@ class FrontEnd:
 class _Segment:
     """One unbroken stretch: resampling by exact integration of the piecewise linear signal, then attitude."""
 
-    def __init__(self, block: ImuBlock, axes: Array, bias_rad_s: Array | None) -> None:
+    def __init__(self, block: ImuBlock, axes: Array, bias_rad_s: Array | None, gain: float) -> None:
         self._axes = axes
         self._start_s = float(block.t_s[0])
         self._t_s = block.t_s[:1]
@@ -143,7 +147,9 @@ class _Segment:
         self._edge = 1  # index of the frame edge that comes next
         self._edge_integral = self._integral
         self._fresh = True
-        self._attitude = _Vqf(bias_rad_s) if block.gyr_dps is not None else _Gravity()
+        self.gain = gain
+        self.has_gyro = block.gyr_dps is not None
+        self._attitude = _Vqf(bias_rad_s) if self.has_gyro else _Gravity()
 
     @property
     def last_s(self) -> float:
@@ -153,7 +159,7 @@ class _Segment:
     def bias_rad_s(self) -> Array | None:
         return self._attitude.bias_rad_s
 
-    def feed(self, block: ImuBlock, has_gyro: bool) -> Frames | None:
+    def feed(self, block: ImuBlock) -> Frames | None:
         if self._fresh:
             self._fresh = False
             block = block[1:]
@@ -175,14 +181,14 @@ class _Segment:
         right = np.clip(np.searchsorted(t_s, edges_s - SAME_S, side="left"), 1, len(t_s) - 1)
         left = right - 1
         into_s = edges_s - t_s[left]
-        slope = (value[:, right] - value[:, left]) / step_s[left]
-        at_edge = integral[:, left] + into_s * (value[:, left] + 0.5 * into_s * slope)
+        change = into_s / step_s[left] * (value[:, right] - value[:, left])
+        at_edge = integral[:, left] + into_s * (value[:, left] + 0.5 * change)
         mean = np.diff(np.concatenate((self._edge_integral, at_edge), axis=1), axis=1) * FRAME_RATE_HZ
         self._edge_integral = at_edge[:, -1:]
 
         acc_g = _in_axes(self._axes, mean[:3])
-        gyr_dps, up, quat = self._attitude.update(acc_g, _in_axes(self._axes, mean[3:]) if has_gyro else acc_g)
-        return Frames(edges_s, t_s[right], acc_g, gyr_dps, up, quat, has_gyro)
+        gyr_dps, up, quat = self._attitude.update(acc_g, _in_axes(self._axes, mean[3:]) if self.has_gyro else acc_g)
+        return Frames(edges_s, t_s[right], acc_g, gyr_dps, up, quat, self.has_gyro)
 
 
 class _Vqf:

@@ -9,9 +9,10 @@ import msgspec
 import numpy as np
 
 from rhomboid.errors import UsageError
-from rhomboid.imu import Array, Notification
+from rhomboid.imu import Array, ImuBlock, Notification
 from rhomboid.sensors.rhomboid_control import ACC_G_PER_COUNT, GYR_DPS_PER_COUNT
 from rhomboid.sensors.rhomboid_stream import STREAM
+from rhomboid.simulation.faults import spoilt
 from rhomboid.simulation.packets.rhomboid_stream import Counts, pack
 from rhomboid.simulation.radio import Radio
 from rhomboid.simulation.scripts import perform, script_names
@@ -105,6 +106,16 @@ class SimulatedSensor:
                 )
                 yield Notification(arrival_ns + offset_ns, STREAM, data)
             index += len(counts)
+
+    def samples(self, fault: str | None = None, start_s: float = 0.0, end_s: float = math.inf) -> ImuBlock:
+        """All samples at once, none lost, as a recording in memory; from ``start_s`` to ``end_s`` with this fault.
+
+        Raises UsageError for a fault that is not in ``simulation.faults.FAULTS``.
+        """
+        counts = np.concatenate(list(self._chunks())).astype(np.float64)
+        acc_g, gyr_dps = counts[:, :3] * ACC_G_PER_COUNT[ACC_RANGE], counts[:, 3:] * GYR_DPS_PER_COUNT[GYR_RANGE]
+        block = ImuBlock(np.arange(len(counts)) / self._true_rate_hz, acc_g, gyr_dps)
+        return block if fault is None else spoilt(block, fault, start_s, end_s)
 
     def _packets(self) -> Iterator[Counts]:
         for counts in self._chunks():
