@@ -29,8 +29,9 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``start_s`` leaving the resting pose, ``peak_s`` the far point, ``end_s`` back again. ``range_deg`` is the largest
     rotation away from the resting pose (deg), ``confidence`` 0..1. ``out_s``, ``pause_s`` and ``back_s`` are the
-    concentric, far-point and eccentric durations; ``side`` is set for rotations and side bends once the reference has
-    shown which way is left.
+    concentric, far-point and eccentric durations, the first and the last 10 % of the way left out; ``smoothness`` is
+    the spectral arc length of both ways, -1.4 for a perfectly smooth one and lower for one with ups and downs; ``side``
+    is set for turns about the vertical.
     """
 
     start_s: float
@@ -41,6 +42,7 @@ class Movement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     out_s: float = 0.0
     pause_s: float = 0.0
     back_s: float = 0.0
+    smoothness: float | None = None
     side: Side | None = None
 
 

@@ -7,8 +7,13 @@ what was announced stands, and only what has no partner is struck out or added.
 
 from __future__ import annotations
 
+import msgspec
+
 from rhomboid.events import Correction, Movement
 from rhomboid.motion.frontend import Break
+
+SAME_SHARE = 0.25
+"""Far points nearer together than this share of the movement are one and the same."""
 
 
 def reconcile(
@@ -17,18 +22,26 @@ def reconcile(
     """The final repetitions in order of time, and every difference to the ``live`` ones.
 
     ``seen`` is what the look back found, ``breaks`` the stretches nothing is known of. What is in both lists stays as
-    it was announced.
+    it was announced, with phases and smoothness as seen where both look at the same far point.
     """
     pairs = _paired(live, seen)
-    kept, found = {i for i, _ in pairs}, {j for _, j in pairs}
+    kept, found = {i: _completed(live[i], seen[j]) for i, j in pairs}, {j for _, j in pairs}
     struck_out = [m for i, m in enumerate(live) if i not in kept]
     added = [m for j, m in enumerate(seen) if j not in found]
-    final = sorted([*(live[i] for i in kept), *added], key=lambda m: m.peak_s)
+    final = sorted([*kept.values(), *added], key=lambda m: m.peak_s)
     corrections = [
         Correction(change="struck_out", movement=m, reason=_why_struck_out(m, seen, breaks)) for m in struck_out
     ]
     corrections += [Correction(change="added", movement=m, reason=_why_added(m, live)) for m in added]
     return tuple(final), tuple(sorted(corrections, key=lambda c: (c.movement.start_s, c.change)))
+
+
+def _completed(announced: Movement, seen: Movement) -> Movement:
+    """A repetition is announced before it is quite over: its phases are known only later."""
+    if abs(seen.peak_s - announced.peak_s) > SAME_SHARE * (announced.end_s - announced.start_s):
+        return announced
+    later = {name: getattr(seen, name) for name in ("out_s", "pause_s", "back_s", "smoothness", "side")}
+    return msgspec.structs.replace(announced, **later)
 
 
 def _paired(live: list[Movement], seen: list[Movement]) -> list[tuple[int, int]]:

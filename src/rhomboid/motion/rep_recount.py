@@ -11,6 +11,7 @@ import numpy as np
 from rhomboid.events import Correction, Movement
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import Break
+from rhomboid.motion.quality import quality
 from rhomboid.motion.recount_model import probabilities
 from rhomboid.motion.recount_ways import Signals, Way, signals, ways_to_count
 from rhomboid.motion.rep_corrections import reconcile
@@ -51,7 +52,7 @@ def recount(
     counts = np.array([len(way.far) for way in ways])
     count = most_probable(counts, trust * _within_reach(counts, len(live)))
     best = ways[max(np.flatnonzero(counts == count).tolist(), key=lambda i: float(trust[i]))]
-    movements = _movements(best, s, quat[inside], _belief(best, ways, trust))
+    movements = _movements(best, s, gyr_dps[inside], up[inside], quat[inside], _belief(best, ways, trust))
     return reconcile(live, movements, breaks)
 
 
@@ -85,8 +86,8 @@ def _belief(best: Way, ways: list[Way], trust: Array) -> Array:
     return belief
 
 
-def _movements(way: Way, s: Signals, quat: Array, belief: Array) -> list[Movement]:
-    """Times of the repetitions: within 10 % of the way counts as still resting, or still at the far point."""
+def _movements(way: Way, s: Signals, gyr_dps: Array, up: Array, quat: Array, belief: Array) -> list[Movement]:
+    """Times of the repetitions: within 10 % of the way counts as still resting."""
     movements = []
     for before, far, last, after, out, back, trust in zip(
         way.before.tolist(), way.far.tolist(), way.last.tolist(), way.after.tolist(), way.out, way.back, belief,
@@ -96,20 +97,16 @@ def _movements(way: Way, s: Signals, quat: Array, belief: Array) -> list[Movemen
         left = before + int(np.flatnonzero(away >= 0.9 * out)[-1])
         coming = np.abs(way.p[last : after + 1] - way.p[last])
         returned = last + int(np.flatnonzero(coming >= 0.9 * back)[0])
-        near = left + np.flatnonzero(np.abs(way.p[left : returned + 1] - way.p[far]) <= 0.1 * min(out, back))
-        left_s, first_s, peak_s, last_s, end_s = (float(s.t_s[i]) for i in (left, near[0], far, near[-1], returned))
         q = quat[s.frames[left : returned + 1]]
         cosine = np.minimum(np.abs((q * q[0]).sum(axis=1)), 1.0)
         movements.append(
             Movement(
-                start_s=left_s,
-                peak_s=peak_s,
-                end_s=end_s,
+                start_s=float(s.t_s[left]),
+                peak_s=float(s.t_s[far]),
+                end_s=float(s.t_s[returned]),
                 range_deg=round(float(2.0 * np.degrees(np.arccos(cosine.min()))), 2),
                 confidence=round(min(float(trust), 1.0), 3),
-                out_s=round(first_s - left_s, 3),
-                pause_s=round(last_s - first_s, 3),
-                back_s=round(end_s - last_s, 3),
+                **quality(gyr_dps, up, *s.frames[[before, far, last, after]].tolist()),
             )
         )
     return movements

@@ -16,6 +16,7 @@ import numpy as np
 from rhomboid.events import Correction, Event, Movement, MovementRefused, RepCompleted, SetClosed, SetStarted
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
+from rhomboid.motion.quality import quality
 from rhomboid.motion.rep_recount import recount
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
 from rhomboid.motion.rep_set import evidence, likeness_to_others, set_features
@@ -315,21 +316,19 @@ class RepetitionDetector:
         first = max(0, self._first + rep.before)
         rows = self._rows.all[first : self._first + rep.after + 1]
         p = np.asarray(self._ballot.values(leader)[: rep.after + 1])
-        there = np.flatnonzero(np.abs(p[rep.before :] - p[rep.far]) <= NEAR * min(rep.out, rep.back)) + rep.before
         left, returned = _edges(p, rep)
-        there = there[(there >= left) & (there <= returned)] + self._first - first
         left, returned, far = (max(0, i + self._first - first) for i in (left, returned, rep.far))
         t_s = rows[:, _T]
         same = np.abs((rows[left : returned + 1, _QUAT] * rows[left, _QUAT]).sum(axis=1))
+        seen = self._rows.all[max(0, self._first) : self._ticked]
+        turns = (max(0, i + min(self._first, 0)) for i in (rep.before, rep.far, rep.far, rep.after))
         return Movement(
             start_s=float(t_s[left]),
             peak_s=float(t_s[far]),
             end_s=float(t_s[returned]),
             range_deg=round(math.degrees(2.0 * math.acos(min(float(same.min()), 1.0))), 2),
             confidence=round(confidence, 3),
-            out_s=round(float(t_s[there[0]] - t_s[left]), 3),
-            pause_s=round(float(t_s[there[-1]] - t_s[there[0]]), 3),
-            back_s=round(float(t_s[returned] - t_s[there[-1]]), 3),
+            **quality(seen[:, _GYR], seen[:, _UP], *turns),
         )
 
     def _draw(self, x: Array) -> None:

@@ -119,7 +119,7 @@ class Stage:
         self.wait(pause_s)
         leaving_s = self.t_s
         self.move(back_s, **home)
-        self._reps.append(TrueRep(start_s, peak_s, self.t_s, exercise))
+        self._reps.append(TrueRep(start_s, peak_s, leaving_s, self.t_s, exercise))
         if pause_s >= SHORTEST_HOLD_S:
             arriving_s = start_s + share_of_time(0.9) * out_s
             self._holds.append(TrueSpan(arriving_s, leaving_s + share_of_time(0.1) * back_s))

@@ -6,10 +6,11 @@ import msgspec
 
 
 class TrueRep(msgspec.Struct, frozen=True):
-    """One repetition: leaving the resting pose, arriving at the far point, back again."""
+    """One repetition: leaving the resting pose, arriving at the far point, leaving it, back again."""
 
     start_s: float
     peak_s: float
+    leaving_s: float
     end_s: float
     exercise: str
 
