@@ -71,6 +71,7 @@ def _settled(gyr_dps: Array, *turns: int) -> list[int]:
     speed = np.convolve((gyr_dps * gyr_dps).sum(axis=1), np.ones(SMOOTH), "same")
     slows = np.append(np.diff(speed) < 0.0, False)
     before, far, last, after = (row + int(np.argmin(slows[row:])) for row in turns)
+    before, far, last = min(before, turns[1] - 1), min(far, turns[3] - 1), min(last, turns[3] - 1)
     return [before, far, max(far, last), after]
 
 
