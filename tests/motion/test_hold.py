@@ -113,9 +113,17 @@ def test_a_set_that_is_done_bent_over_rests_there() -> None:
     assert all(1.5 < g < 2.3 for g in lengths_s(got)[1:]), lengths_s(got)
 
 
-def test_in_free_running_a_pose_counts_only_after_two_like_it() -> None:
-    moves = reps([3.0] * 5, far=30.0)
-    assert len(holds(acted(course(moves)), FREE)) == 3
+def test_in_free_running_the_third_pose_of_a_kind_tells_of_the_first_two() -> None:
+    told_free = told(HoldDetector(FREE), [acted(course(reps([3.0] * 5, far=30.0)))])
+    told_set = told(HoldDetector(SET), [acted(course(reps([3.0] * 5, far=30.0)))])
+    ended, in_set = ([e for e in events if isinstance(e, HoldEnded)] for events in (told_free, told_set))
+    assert [(e.start_s, e.end_s) for e in ended] == [(e.start_s, e.end_s) for e in in_set]
+    assert ended[0].at_s == ended[1].at_s == pytest.approx(ended[2].start_s + 1.0, abs=0.1)
+    assert [e.at_s for e in told_free] == sorted(e.at_s for e in told_free)
+
+
+def test_in_free_running_poses_that_are_not_alike_are_no_holds() -> None:
+    assert holds(acted(course(reps([3.0] * 2, far=30.0))), FREE) == []
     wandering = course(
         [(4.0, 0.0), (1.0, 9.0), (5.0, 9.0), (1.0, -4.0), (5.0, -4.0), (2.0, 25.0), (5.0, 25.0), (2.0, 1.0)]
     )

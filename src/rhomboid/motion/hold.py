@@ -36,7 +36,7 @@ REST_S = 10.0
 BEFORE_FRAMES, LONGEST_FRAMES = 15, 3000
 VISITS = 5
 # In free running people also stand and sit this way and that, some 115 times an hour; an exercise comes back to the
-# same pose. Asking for two like it in the last minute leaves 3 an hour.
+# same pose. Asking for two like it in the last minute leaves 3 an hour; what was held there is told with the third.
 ALIKE_S, ALIKE_SHARE, ALIKE_POSE_SHARE, ALIKE_TO_KNOW = 60.0, 0.6, 0.3, 2
 
 
@@ -48,6 +48,7 @@ class HoldDetector:
         self._exercising = settings.mode == "set" or settings.exercise is not None
         self._usual = Usual()
         self._visits: deque[_Visit] = deque(maxlen=VISITS)
+        self._untold: deque[tuple[_Visit, HoldEnded]] = deque(maxlen=VISITS)
         self._rest_up: Array | None = None
         self._former_rest_up: Array | None = None
         self._start()
@@ -184,12 +185,16 @@ class HoldDetector:
             self._usual.forget()
         self._usual.learn(range_deg, float(np.median(path[:, SPEED])))
 
+        # the reaching has to be seen: after a gap the trunk may have been there for long
+        held = visit if away and reached > 0 else None
+        alike = self._alike(visit)
         self._still = _Standstill(
             start_s=visit.reached_s,
             up=up,
             away=away,
-            # the reaching has to be seen: after a gap the trunk may have been there for long
-            timed=away and reached > 0 and self._in_exercise(visit),
+            held=held,
+            timed=held is not None and (self._exercising or len(alike) >= ALIKE_TO_KNOW),
+            alike=alike,
             from_rest_deg=float(apart_deg(up[None], self._rest_up, offset.last.sure[0], 0.0)[0]),
             yaw_deg=float(offset.last.sure[0][0]),
         )
@@ -220,16 +225,15 @@ class HoldDetector:
             return False
         return bool(apart_deg(visit.up[None], self._former_rest_up, 0.0, 0.0)[0] < SAME_SHARE * visit.range_deg)
 
-    def _in_exercise(self, visit: _Visit) -> bool:
-        """Whether a pose away from rest belongs to an exercise: unless told so, only after others like it."""
-        alike = [
+    def _alike(self, visit: _Visit) -> list[_Visit]:
+        """Earlier poses away from rest like this one: only after some of them it is known to belong to an exercise."""
+        return [
             v
             for v in self._visits
             if visit.reached_s - v.reached_s < ALIKE_S
             and ALIKE_SHARE * v.range_deg < visit.range_deg < v.range_deg / ALIKE_SHARE
             and apart_deg(visit.up[None], v.up, 0.0, 0.0)[0] < ALIKE_POSE_SHARE * visit.range_deg
         ]
-        return self._exercising or len(alike) >= ALIKE_TO_KNOW
 
     # --- holds -------------------------------------------------------------------------------------------------------
 
@@ -242,24 +246,38 @@ class HoldDetector:
         due = int(np.searchsorted(rows[:, T], self._still.start_s + HOLD_S - 1e-9))
         if due < len(rows) and not self._announced:
             self._announced = True
-            found.append(HoldStarted(at_s=float(rows[due, SEEN]), start_s=self._still.start_s))
+            now_s = float(rows[due, SEEN])
+            for visit, hold in self._untold:
+                if any(visit is v for v in self._still.alike):
+                    found.append(HoldStarted(at_s=now_s, start_s=hold.start_s))
+                    found.append(msgspec.structs.replace(hold, at_s=now_s))
+            self._untold.clear()
+            found.append(HoldStarted(at_s=now_s, start_s=self._still.start_s))
 
     def _end(self, end_s: float, now_s: float) -> list[Event]:
         announced, self._announced, self.holding_s = self._announced, False, None
-        if not announced or self._still is None:
+        if self._still is None or self._still.held is None:
             return []
         last = self._from if self._leaving else self._path[-1][-1]
         drift_deg = float(apart_deg(last[None, UP], self._still.up, 0.0, 0.0)[0])
-        return [HoldEnded(at_s=now_s, start_s=self._still.start_s, end_s=end_s, drift_deg=round(drift_deg, 3))]
+        hold = HoldEnded(at_s=now_s, start_s=self._still.start_s, end_s=end_s, drift_deg=round(drift_deg, 3))
+        if announced:
+            return [hold]
+        if end_s - self._still.start_s >= HOLD_S:
+            self._untold.append((self._still.held, hold))
+        return []
 
 
 class _Standstill(msgspec.Struct, frozen=True, eq=False):
-    """A pose that is kept: since when, which way is up, whether it is ``away`` from rest and ``timed`` as a hold."""
+    """A pose that is kept: since when, which way is up, whether it is ``away`` from rest, the visit that is ``held``
+    (None: nothing to time), whether that is ``timed`` as a hold by now, and earlier visits ``alike``."""
 
     start_s: float
     up: Array
     away: bool
+    held: _Visit | None
     timed: bool
+    alike: list[_Visit]
     from_rest_deg: float
     yaw_deg: float
 
