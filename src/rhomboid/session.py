@@ -14,7 +14,7 @@ import msgspec
 
 from rhomboid.errors import Fault, RhomboidError
 from rhomboid.events import Event
-from rhomboid.imu import Notification, Request, RequestKind, SourceItem
+from rhomboid.imu import LinkChange, Notification, Request, RequestKind, SourceItem
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
 from rhomboid.sensors.driver import Driver
@@ -53,6 +53,7 @@ class Recorder(Protocol):
 
     def write_notification(self, notification: Notification) -> None: ...
     def write_request(self, request: Request) -> None: ...
+    def write_link(self, change: LinkChange) -> None: ...
     def write_event(self, event: Event, host_ns: int) -> None: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
@@ -162,7 +163,7 @@ class Session:
 
     def _take(self, batch: list[SourceItem]) -> None:
         if self._host_ns is None:
-            self._host_ns = next((item.host_ns for item in batch if isinstance(item, Notification)), 0)
+            self._host_ns = next((item.host_ns for item in batch if isinstance(item, Notification | LinkChange)), 0)
         asked, self._asked = [Request(self._host_ns, kind) for kind in self._asked], []
         batch = [*asked, *batch]
         for item in batch:
@@ -172,6 +173,10 @@ class Session:
                     self._recorder.write_notification(item)
             elif isinstance(item, Request) and self._recorder is not None:
                 self._recorder.write_request(item)
+            elif isinstance(item, LinkChange):
+                self._host_ns = item.host_ns
+                if self._recorder is not None:
+                    self._recorder.write_link(item)
         self._publish(self._interpreter.feed(batch))
 
     def _publish(self, events: list[Event]) -> None:

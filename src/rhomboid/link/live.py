@@ -131,7 +131,12 @@ class LiveSource:
             self._change("streaming")
             await self._watch()
         finally:
-            await asyncio.shield(self._release(setup, connection))
+            releasing = asyncio.ensure_future(self._release(setup, connection))
+            try:
+                await asyncio.shield(releasing)
+            except asyncio.CancelledError:
+                await releasing  # whoever stops in the middle of this waits until the sensor is free
+                raise
 
     async def _heard(self) -> None:
         """Until the sensor advertises: connecting to one that is away would hang."""

@@ -21,6 +21,7 @@ NOTIFICATION_TOPIC = "/notification/"
 EVENT_TOPIC = "/event"
 NOTE_TOPIC = "/note"
 REQUEST_TOPIC = "/request"
+LINK_TOPIC = "/link"
 
 
 class Kind(NamedTuple):
@@ -45,6 +46,7 @@ NOTIFICATION = Kind(
     "application/octet-stream",
 )
 EVENT = Kind("rhomboid.Event", "jsonschema", _json_schema("rhomboid.Event", event="string", at_s="number"), "json")
+LINK = Kind("rhomboid.Link", "jsonschema", _json_schema("rhomboid.Link", state="string", reason="string"), "json")
 REQUEST = Kind("rhomboid.Request", "jsonschema", _json_schema("rhomboid.Request", kind="string"), "json")
 NOTE = Kind("rhomboid.Note", "jsonschema", _json_schema("rhomboid.Note", text="string"), "json")
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from rhomboid import events
 from rhomboid.errors import RecordingError
-from rhomboid.imu import Notification, Request, RequestKind
+from rhomboid.imu import LinkChange, Notification, Request
 from rhomboid.recording import layout, records
 from rhomboid.recording.files import open_existing, unreadable
 from rhomboid.recording.layout import About, Note, NoteText, RequestText
 from rhomboid.recording.records import Damage, Place, Survey
 
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
+
+_T = TypeVar("_T")
 
 
 class Recording:
@@ -52,8 +54,8 @@ class Recording:
         recording.recovered = _recovered(found, damaged, recording.duration_s)
         return recording
 
-    def items(self) -> Iterator[Notification | Request]:
-        """All packets and requests in the order in which they came. Raises RecordingError."""
+    def items(self) -> Iterator[Notification | LinkChange | Request]:
+        """All packets, requests and changes of the link in the order in which they came. Raises RecordingError."""
         uuids: dict[int, str | None] = {}
         for channel, host_ns, data in self._messages(self._chunks):
             if channel not in uuids:
@@ -62,7 +64,9 @@ class Recording:
             if uuid is not None:
                 yield Notification(host_ns, uuid, data)
             elif self._channels[channel].topic == layout.REQUEST_TOPIC:
-                yield Request(host_ns, self._requested(data))
+                yield Request(host_ns, self._understood(data, RequestText).kind)
+            elif self._channels[channel].topic == layout.LINK_TOPIC:
+                yield self._understood(data, LinkChange)
 
     def notifications(self) -> Iterator[Notification]:
         """All packets in the order in which they came. Raises RecordingError."""
@@ -85,11 +89,11 @@ class Recording:
             except _NOT_JSON as problem:
                 raise _error(self._path, "it holds a note that cannot be read") from problem
 
-    def _requested(self, data: bytes) -> RequestKind:
+    def _understood(self, data: bytes, kind: type[_T]) -> _T:
         try:
-            return msgspec.json.decode(data, type=RequestText).kind
+            return msgspec.json.decode(data, type=kind)
         except _NOT_JSON as problem:
-            what = "it holds a request that this version of rhomboid does not know"
+            what = f"it holds a {kind.__name__} that this version of rhomboid does not know"
             raise _error(self._path, what, "read it with the version that made it") from problem
 
     def _on(self, topic: str) -> Iterator[tuple[int, bytes]]:

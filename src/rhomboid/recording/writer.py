@@ -35,7 +35,7 @@ from mcap.writer import LIBRARY_IDENTIFIER, MCAP0_MAGIC
 
 from rhomboid import __version__, events
 from rhomboid.errors import RecordingError
-from rhomboid.imu import Notification, Request
+from rhomboid.imu import LinkChange, Notification, Request
 from rhomboid.recording import files, layout
 from rhomboid.recording.layout import About, Kind, NoteText, RequestText
 from rhomboid.recording.records import HEAD, MESSAGE
@@ -85,6 +85,11 @@ class RecordingWriter:
         """What the user asked for, between the packets where it took effect."""
         channel = self._channels.get(layout.REQUEST_TOPIC) or self._open(layout.REQUEST_TOPIC, layout.REQUEST)
         self._write(channel, request.host_ns, msgspec.json.encode(RequestText(request.kind)))
+
+    def write_link(self, change: LinkChange) -> None:
+        """Another state of the link, in its place among the packets."""
+        channel = self._channels.get(layout.LINK_TOPIC) or self._open(layout.LINK_TOPIC, layout.LINK)
+        self._write(channel, change.host_ns, msgspec.json.encode(change))
 
     def write_event(self, event: events.Event, host_ns: int) -> None:
         """An event, at the host time of the packet that decided it."""
