@@ -194,6 +194,14 @@ class ActivityChanged(Event, frozen=True, tag="activity"):
     activity: Activity
 
 
+class BreathingMeasured(Event, frozen=True, tag="breathing"):
+    """Breaths a minute since ``start_s``, experimental; ``quality`` 0..1 is the share of movement that is breathing."""
+
+    start_s: float
+    per_min: float
+    quality: float
+
+
 class GapMarked(Event, frozen=True, tag="gap"):
     """Samples are missing between ``start_s`` and ``end_s``; nothing is claimed about that time."""
 
@@ -241,7 +249,7 @@ AnyEvent = (
     | HoldStarted | HoldEnded
     | PostureChanged | SlouchStarted | SlouchEnded
     | CalibrationStep | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
-    | ActivityChanged | GapMarked | SensorProblem | SensorRecovered | BatteryRead | LinkChanged
+    | ActivityChanged | BreathingMeasured | GapMarked | SensorProblem | SensorRecovered | BatteryRead | LinkChanged
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

@@ -81,6 +81,8 @@ def describe(event: e.Event) -> str:
             return f"please take the reference again: {event.reason}"
         case e.ActivityChanged():
             return f"activity: {ACTIVITIES[event.activity]}"
+        case e.BreathingMeasured():
+            return f"breathing about {event.per_min:.0f} times a minute (experimental)"
         case e.GapMarked():
             return f"gap of {event.end_s - event.start_s:.1f} s: {event.reason}"
         case e.SensorProblem():

@@ -23,8 +23,8 @@ KEPT_SAMPLES = 15_000
 KEPT_EVENTS = 200
 KEPT_MARKS = 400
 
-QUIET = (e.ActivityChanged,)  # posture says the same with more meaning
-QUIET_IN_A_SET = (e.ActivityChanged, e.PostureChanged, e.HoldStarted)
+QUIET = (e.ActivityChanged, e.BreathingMeasured)  # posture says more; a rate every half minute is no news
+QUIET_IN_A_SET = (*QUIET, e.PostureChanged, e.HoldStarted)
 """Events that are not told, as they are shown as a state; in a set they would push the repetitions out of sight."""
 
 MarkKind = Literal["counted", "refused", "slouch"]

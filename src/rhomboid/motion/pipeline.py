@@ -14,6 +14,7 @@ import numpy as np
 from rhomboid.events import Event, Posture
 from rhomboid.imu import Array, Request, StreamItem
 from rhomboid.motion.activity import ActivityDetector
+from rhomboid.motion.breathing import BreathingDetector
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
 from rhomboid.motion.hold import HoldDetector
 from rhomboid.motion.posture import PostureDetector
@@ -60,6 +61,8 @@ class MotionState(msgspec.Struct, frozen=True, kw_only=True):
     tilt_deg: float | None = None
     """Angle between the trunk now and the reference, whatever its direction."""
     posture: Posture = "cannot_tell"
+    breaths_per_min: float | None = None
+    """While still, experimental; None: it cannot be told."""
     slouching_s: float | None = None
     """How long the trunk has been beyond the threshold, before and after the alert."""
 
@@ -86,9 +89,10 @@ class Pipeline:
         self._repetition = RepetitionDetector(self.settings) if counts else None
         self._hold = HoldDetector(self.settings) if counts else None
         self._posture = PostureDetector(self.settings) if watches else None
+        self._breathing = BreathingDetector() if watches else None
         self._ticks = TickMaker()
         self._watchers: list[Watcher] = [] if self._posture is None else [ActivityDetector(), self._posture]
-        self._detectors: list[Detector] = [d for d in (self._hold, self._repetition) if d is not None]
+        self._detectors: list[Detector] = [d for d in (self._breathing, self._hold, self._repetition) if d is not None]
         self._rooms: list[Watcher | Detector] = [*self._watchers, *self._detectors]
         self._t_s = 0.0
         self._trace: list[Trace] = []
@@ -137,6 +141,8 @@ class Pipeline:
                 movement_deg=self._repetition.movement_deg,
                 holding_s=self._hold.holding_s,
             )
+        if self._breathing is not None:
+            state = msgspec.structs.replace(state, breaths_per_min=self._breathing.per_min)
         if self._posture is not None:
             state = msgspec.structs.replace(
                 state,

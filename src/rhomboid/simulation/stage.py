@@ -138,10 +138,11 @@ class Stage:
 
     # --- the whole ----------------------------------------------------------------------------------------------
 
-    def performance(self) -> Performance:
-        """Everything acted out so far, by someone who breathes and sways."""
+    def performance(self, breath_hz: float | None = None) -> Performance:
+        """Everything acted out so far, by someone who breathes (as the seed has it, or at this rate) and sways."""
         waves: dict[str, list[Wave]] = {name: [] for name in self._pose}
-        breath_hz = self.between(0.21, 0.28)
+        usual_hz = self.between(0.21, 0.28)
+        breath_hz = usual_hz if breath_hz is None else breath_hz
         phase_rad = self.between(0.0, 2 * math.pi)
         for name, amplitude in _BREATH.items():
             # Two neighbouring frequencies beat: no two breaths are alike.
