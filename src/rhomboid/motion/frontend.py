@@ -25,9 +25,9 @@ from rhomboid.motion.sections import filtered
 
 FRAME_RATE_HZ = 50.0
 G_M_S2 = 9.80665
-# A hole shorter than this cannot hide a repetition (0.7 s at the quickest): it is marked, and the signal drawn straight
-# across it. A longer one ends the segment.
-SHORT_HOLE_S = 0.2
+# A hole shorter than this, half of the quickest repetition (0.7 s), cannot hide one: it is marked, and the signal drawn
+# straight across it. A longer one ends the segment.
+SHORT_HOLE_S = 0.35
 # Times this close are one and the same: where the timeline starts must not decide by rounding which comes first.
 SAME_S = 0.5e-6
 # Accelerometer-only: gravity is taken as what two of these low-passes in a row leave over.
