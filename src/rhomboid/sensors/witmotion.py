@@ -232,17 +232,17 @@ class FrameTimeline:
         placed = timeline.place(reading, host_ns)
         if not isinstance(placed, Placed):
             return placed
-        last_us, gap = placed.last_us + self._shift_us, placed.gap
         if timeline is not self._now:
-            if self._now is not None:  # the first frames were misread: what follows begins after them
-                last_us = self._newest_us + reading.n * placed.step_us
-                self._shift_us = last_us - placed.last_us
-                gap = None
+            if self._now is not None:  # the first frames were misread: what follows begins right after them
+                self._shift_us = self._newest_us + reading.n * placed.step_us - placed.last_us
+                placed = Placed(placed.last_us, placed.step_us)
             self._now = timeline
-        self._newest_us = last_us
-        if gap is not None:
-            gap = Gap(gap.start_s + self._shift_us * 1e-6, gap.end_s + self._shift_us * 1e-6, gap.reason)
-        return Placed(last_us, placed.step_us, gap)
+        if self._shift_us:
+            shift_s = self._shift_us * 1e-6
+            gap = placed.gap and Gap(placed.gap.start_s + shift_s, placed.gap.end_s + shift_s, placed.gap.reason)
+            placed = Placed(placed.last_us + self._shift_us, placed.step_us, gap)
+        self._newest_us = placed.last_us
+        return placed
 
     def link_lost(self) -> None:
         """Both are told."""
