@@ -256,6 +256,13 @@ def test_what_the_encoder_sends_is_what_the_driver_reads(rate_hz: float, draw: s
     same_samples(pieces, acc_g, gyr_dps, acc_atol=1e-6, gyr_atol=1e-3)
 
 
+def test_the_encoder_sends_whole_messages_only() -> None:
+    """As a sensor does: one that is switched off keeps the last samples to itself."""
+    encoder = Encoder(104.0, 2**48 - 1)
+    seven, eight = (encoder.packets(0, np.zeros((n, 3)), np.zeros((n, 3)), 0.1) for n in (7, 8))
+    assert (len(seven), len(eight)) == (0, 2)
+
+
 @pytest.mark.parametrize(
     "data",
     [

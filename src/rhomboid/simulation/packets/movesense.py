@@ -37,7 +37,9 @@ class Encoder:
         return [(DATA, greeting), (DATA, bytes((ANSWER, IMU6_REF)) + (200).to_bytes(2, "little"))]
 
     def packets(self, first_index: int, acc_g: Array, gyr_dps: Array, last_s: float) -> list[tuple[str, bytes]]:
-        """The samples, (n, 3) each, as the parts of one message."""
+        """The samples, (n, 3) each, as the parts of one message; nothing if they do not fill one."""
+        if len(acc_g) < self.samples_a_packet:
+            return []
         first_ms = self._first_ms + int((last_s - (len(acc_g) - 1) / self._rate_hz) * 1000)
         acc_m_s2 = np.clip(acc_g, -ACC_RANGE_G, ACC_RANGE_G) * G_M_S2
         arrays = (acc_m_s2, np.clip(gyr_dps, -GYR_RANGE_DPS, GYR_RANGE_DPS))

@@ -30,19 +30,21 @@ ACC_FRAME, GYR_FRAME = 0x81, 0x80
 # What a count is: mg and deg/s.
 FACTORS = {ACC: ACC_RANGE_G * 1000 / 32768, GYRO: GYR_RANGE_DPS / 32768}
 PACKETS_A_SECOND = 2
+FROM_2000_TO_2019_NS = (19 * 365 + 5) * 86400 * 10**9
+LATEST_BOOT_NS = 1 << 58  # nine years
 SAMPLES_A_BLOCK = 8
 _STREAMS, _SDK_MODE = 0x6E, 0x02  # pulse, acceleration, intervals, angular velocity, field
 
 
 class Encoder:
-    """A Verity Sense: half a second in a frame, of either stream. Its clock began ``boot_seed`` seconds after 2019."""
+    """A Verity Sense: half a second in a frame, of either stream. ``boot_seed``: where its clock begins after 2019."""
 
     FAMILY = "polar"
 
     def __init__(self, rate_hz: float, boot_seed: int) -> None:
         self.samples_a_packet = max(1, round(rate_hz / PACKETS_A_SECOND))
         self._rate_hz = round(rate_hz)
-        self._first_ns = (19 * 365 + 5 + boot_seed // 86400) * 86400 * 10**9 + boot_seed % 86400 * 10**9
+        self._first_ns = FROM_2000_TO_2019_NS + boot_seed % LATEST_BOOT_NS
 
     def opening(self) -> list[tuple[str, bytes]]:
         """What it has, what can be chosen, and that both streams have started, with their factors."""
