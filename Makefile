@@ -1,12 +1,14 @@
 # make demo   the program on a simulated wearer, no hardware needed
 # make test   everything a change must pass every day: style, types, tests
-# make protocol   the stream protocol against its Kaitai Struct description and its C packetiser; needs npm, node and a C compiler
-.PHONY: demo test protocol check recordings picture clean
+# make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
+# make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
+.PHONY: demo test protocol fuzz check recordings picture clean
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 KAITAI := build/kaitai/node_modules
+SECONDS ?= 600
 
 demo: $(VENV)/installed
 	$(BIN)/rhomboid demo
@@ -19,6 +21,10 @@ test: $(VENV)/installed-dev
 
 protocol: $(VENV)/installed-dev $(KAITAI)
 	PROTOCOL_TOOLS=required $(BIN)/pytest tests/firmware_protocol
+
+fuzz: $(VENV)/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz.fuzz_drivers -max_total_time=$(SECONDS)
 
 recordings: $(VENV)/installed-dev
 	$(BIN)/python recordings/make.py
@@ -40,4 +46,4 @@ $(KAITAI): Makefile
 	touch $@
 
 clean:
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis .fuzz
