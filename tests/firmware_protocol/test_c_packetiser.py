@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from rhomboid.imu import Gap, ImuBlock, Notification
 from rhomboid.sensors import driver_for
+from rhomboid.sensors.rhomboid_control import command
 from rhomboid.sensors.rhomboid_stream import STREAM
 from rhomboid.simulation.packets.rhomboid_stream import pack, pack_single
 from tests.firmware_protocol.tools import FOLDER, PACKETS, REFUSED, do_without
@@ -138,24 +139,27 @@ class Model:
 u8, u16, u32 = st.integers(0, 255), st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
 i16 = st.integers(-(2**15), 2**15 - 1)
 _room = st.sampled_from([0, 18, 19, ROOM_23, 29, 30, 41, 42, 100, ROOM_247, 5000])
-_push = st.tuples(st.just("push"), u32, i16, i16, i16, i16, i16, i16)
-_steps = st.one_of(
-    _push,
-    _push,
-    st.tuples(st.just("packet"), _room, st.integers(0, 8)),
-    st.tuples(st.just("packet"), _room, st.just(1)),
-    st.tuples(st.just("ranges"), st.sampled_from([0x24, 0x3C])),
-    st.tuples(st.just("missed"), st.sampled_from([0, 1, 700, 2**32 - 1])),
-    st.tuples(st.just("announce")),
+# Mostly within a second and a bit of each other, so that a header is not due before every single sample.
+_us = st.one_of(st.sampled_from([2**32 - 1, 0, 1, 500_000, 999_998, 999_999, 1_000_000]), u32)
+_push = st.tuples(st.just("push"), _us, i16, i16, i16, i16, i16, i16)
+_event = st.one_of(
+    st.just(("announce",)),
+    st.sampled_from([("ranges", 0x24), ("ranges", 0x3C)]),
+    st.sampled_from([("missed", 0), ("missed", 1), ("missed", 700), ("missed", 2**32 - 1)]),
     st.tuples(st.just("begin"), u16, u16, u8),
 )
+_packet = st.tuples(st.just("packet"), _room, st.integers(0, 4))
+# Samples, mostly something happening, more samples, mostly packets: then what happened lies amid the ring.
+_round = st.tuples(
+    st.lists(_push, min_size=1, max_size=4), st.lists(_event, max_size=1), st.lists(_packet, max_size=3)
+).map(lambda parts: [step for part in parts for step in part])
 
 
-@settings(deadline=None)  # each example starts a program
-@given(ring_length=st.integers(1, 9), steps=st.lists(_steps, max_size=80))
-def test_the_same_calls_give_the_same_packets(run: Run, ring_length: int, steps: list[tuple[Any, ...]]) -> None:
+@settings(deadline=None, max_examples=60)  # each example starts a program
+@given(ring_length=st.integers(1, 12), rounds=st.lists(_round, min_size=6, max_size=25))
+def test_the_same_calls_give_the_same_packets(run: Run, ring_length: int, rounds: list[list[tuple[Any, ...]]]) -> None:
     """Any order of calls: whatever is pushed, dropped, flagged, batched, cut short or sent singly."""
-    steps = [("begin", 7, PERIOD_US, RANGES), *steps, *[("packet", ROOM_247, 1)] * ring_length]
+    steps = [("begin", 7, PERIOD_US, RANGES), *chain(*rounds), *[("packet", ROOM_247, 1)] * ring_length]
     model = Model(ring_length)
     expected = [getattr(model, name)(*arguments) for name, *arguments in steps]
     lines = run([f"init {ring_length}", *(" ".join(map(str, step)) for step in steps)])
@@ -182,51 +186,52 @@ def push(i: int, start_us: int = 0) -> str:
 
 def decoded(packets: list[tuple[float, str]]) -> tuple[list[int], list[list[int]], list[Gap]]:
     """Of packets (host time in s, hex): where samples lie on the timeline (first: 0), their counts, and the gaps."""
-    driver = driver_for("rhomboid")
+    notifications = [Notification(round(host_s * 1e9), STREAM, bytes.fromhex(packet)) for host_s, packet in packets]
     places, counts, gaps = [], [], []
-    for host_s, packet in packets:
-        for piece in driver.feed(Notification(round(host_s * 1e9), STREAM, bytes.fromhex(packet))):
-            if isinstance(piece, Gap):
-                gaps.append(piece)
-                continue
-            assert isinstance(piece, ImuBlock), piece
-            assert piece.gyr_dps is not None
-            place = piece.t_s * 1e6 / PERIOD_US
-            np.testing.assert_allclose(place, np.rint(place), atol=1e-3)
-            places += np.rint(place).astype(int).tolist()
-            counts += np.hstack((piece.acc_g * (32768 / 8), piece.gyr_dps * (32768 / 2000))).tolist()
+    for piece in driver_for("rhomboid").feed(*notifications):
+        if isinstance(piece, Gap):
+            gaps.append(piece)
+            continue
+        assert isinstance(piece, ImuBlock), piece
+        assert piece.gyr_dps is not None
+        place = piece.t_s * 1e6 / PERIOD_US
+        np.testing.assert_allclose(place, np.rint(place), atol=1e-3)
+        places += np.rint(place).astype(int).tolist()
+        counts += np.hstack((piece.acc_g * (32768 / 8), piece.gyr_dps * (32768 / 2000))).tolist()
     return places, np.rint(counts).astype(int).tolist(), gaps
 
 
+# How many samples, how many the IMU loses after them, and what becomes of the packets (None: none is asked for).
 _life = st.lists(
-    st.one_of(
-        st.tuples(st.just("push"), st.integers(1, 40)),
-        st.tuples(st.just("missed"), st.sampled_from([1, 3, 90])),
-        st.tuples(st.just("send"), st.sampled_from([ROOM_23, 30, 78, ROOM_247])),
-        st.tuples(st.just("throw away"), st.just(ROOM_247)),
+    st.tuples(
+        st.integers(1, 20),
+        st.sampled_from([0, 0, 1, 3, 90]),
+        st.one_of(
+            st.none(),
+            st.tuples(st.just("send"), st.sampled_from([ROOM_23, 30, 78, ROOM_247])),
+            st.just(("throw away", ROOM_247)),
+        ),
     ),
-    max_size=30,
+    min_size=4,
+    max_size=25,
 )
 
 
-@settings(deadline=None)  # each example starts a program
+@settings(deadline=None, max_examples=60)  # each example starts a program
 @given(ring_length=st.integers(1, 50), start=u32, start_us=u32, life=_life)
 def test_the_driver_finds_every_sample_where_it_belongs(
-    run: Run, ring_length: int, start: int, start_us: int, life: list[tuple[str, int]]
+    run: Run, ring_length: int, start: int, start_us: int, life: list[tuple[int, int, tuple[str, int] | None]]
 ) -> None:
     """Index and clock wrap wherever they like; the ring runs over, the IMU too, packets are lost, the MTU changes."""
     lines = [f"init {ring_length}", f"begin 1 {PERIOD_US} {RANGES}", f"missed {start}"]
     sent: list[tuple[str, float]] = []
     now = 0
-    for what, number in [*life, ("send", ROOM_247)]:
-        if what == "push":
-            lines += [push(i, start_us) for i in range(now, now + number)]
-            now += number
-        elif what == "missed":
-            lines.append(f"missed {number}")
-            now += number
-        else:
-            lines += [f"packet {number} 1"] * (2 * ring_length)
+    for samples, missed, fate in [*life, (1, 0, ("send", ROOM_247))]:
+        lines += [*(push(i, start_us) for i in range(now, now + samples)), f"missed {missed}"]
+        now += samples + missed
+        if fate is not None:
+            what, room = fate
+            lines += [f"packet {room} 1"] * (2 * ring_length)
             sent += [(what, now * 0.01)] * (2 * ring_length)
     made = [(what, at_s, out) for (what, at_s), out in zip(sent, run(lines), strict=True) if out]
     received = [(at_s, out) for what, at_s, out in made if what == "send"]
@@ -326,18 +331,24 @@ def test_commands_are_read(run: Run, packet: dict[str, Any]) -> None:
     assert not_obeyed == f"1 {heard}"
 
 
-@settings(deadline=None)  # each example starts a program
-@given(u8, u16, u32, u16)
-def test_a_command_is_obeyed_if_its_bit_is_set(run: Run, command: int, argument: int, token: int, obeyed: int) -> None:
-    data = bytes([0x14, command]) + argument.to_bytes(2, "little") + token.to_bytes(4, "little")
-    known = 1 <= command <= 15 and obeyed >> command & 1
-    assert run([f"command {obeyed} {data.hex()}"]) == [f"{0 if known else 1} {command} {argument} {token}"]
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.one_of(u8, st.integers(0, 16)), u16, u32, u16), min_size=20))
+def test_a_command_is_obeyed_if_its_bit_is_set(run: Run, cases: list[tuple[int, int, int, int]]) -> None:
+    lines, expected = [], []
+    for number, argument, token, obeyed in cases:
+        known = 1 <= number <= 15 and obeyed >> number & 1
+        lines.append(f"command {obeyed} {command(number, argument, token).hex()}")
+        expected.append(f"{0 if known else 1} {number} {argument} {token}")
+    assert run(lines) == expected
 
 
-@settings(deadline=None)  # each example starts a program
-@given(st.one_of(st.binary(max_size=30), st.binary(min_size=8, max_size=8)).filter(lambda b: b[:1] != b"\x14"))
-def test_anything_else_is_malformed(run: Run, data: bytes) -> None:
-    assert run([f"command 65535 {data.hex() or '-'}"]) == ["2 0 0 0"]
+_no_command = st.one_of(st.binary(max_size=30), st.binary(min_size=8, max_size=8)).filter(lambda b: b[:1] != b"\x14")
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(_no_command, min_size=20))
+def test_anything_else_is_malformed(run: Run, packets: list[bytes]) -> None:
+    assert run([f"command 65535 {data.hex() or '-'}" for data in packets]) == ["2 0 0 0"] * len(packets)
 
 
 @pytest.mark.parametrize("name", [name for name, p in REFUSED.items() if p["characteristic"] == "control"])
