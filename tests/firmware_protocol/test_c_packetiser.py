@@ -21,7 +21,9 @@ from rhomboid.imu import Gap, ImuBlock, Notification
 from rhomboid.sensors import driver_for
 from rhomboid.sensors.rhomboid_control import command
 from rhomboid.sensors.rhomboid_stream import STREAM
-from rhomboid.simulation.packets.rhomboid_stream import pack, pack_single
+from rhomboid.simulation.packets.rhomboid_stream import pack
+from tests.firmware_protocol.model import Model
+from tests.firmware_protocol.packets import u8, u16, u32
 from tests.firmware_protocol.tools import FOLDER, PACKETS, REFUSED, do_without
 
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
@@ -62,81 +64,8 @@ def run(cc: list[str], tmp_path_factory: pytest.TempPathFactory) -> Run:
     return run
 
 
-# --- a model of the packetiser, made with the Python encoder ----------------------------------------------------------
+# --- the same calls to the packetiser and to its model ----------------------------------------------------------------
 
-
-class Model:
-    """What rhomboid_stream.h says, with lists."""
-
-    def __init__(self, ring_length: int) -> None:
-        self.ring_length = ring_length
-        self.seq = 0
-
-    def begin(self, boot_id: int, period_us: int, ranges: int) -> None:
-        self.boot_id, self.period_us, self.range = boot_id, period_us, ranges
-        self.queue: list[dict[str, Any]] = []
-        self.index, self.hole, self.header_due = 0, False, True
-        self.header_range, self.header_us = -1, 0
-
-    def ranges(self, ranges: int) -> None:
-        self.range = ranges
-
-    def push(self, device_us: int, *counts: int) -> None:
-        self.queue.append(
-            {"index": self.index, "us": device_us, "counts": counts, "ranges": self.range, "hole": self.hole}
-        )
-        self.index, self.hole = (self.index + 1) % 2**32, False
-        if len(self.queue) > self.ring_length:
-            del self.queue[0]
-            self.queue[0]["hole"] = True
-
-    def missed(self, samples: int) -> None:
-        self.index = (self.index + samples) % 2**32
-        self.hole = self.hole or samples > 0
-
-    def announce(self) -> None:
-        self.header_due = True
-
-    def packet(self, room: int, at_least: int) -> bytes:
-        if not self.queue or room < 20 or (room >= 30 and len(self.queue) < at_least):
-            return b""
-        first = self.queue[0]
-        if room < 30 and not (
-            self.header_due
-            or first["hole"]
-            or first["ranges"] != self.header_range
-            or (first["us"] - self.header_us) % 2**32 >= 1_000_000
-        ):
-            del self.queue[0]
-            self.seq += 1
-            return pack_single(
-                np.array(first["counts"], np.int16), seq=self.seq - 1, index=first["index"], device_us=first["us"]
-            )
-        n = 0
-        while n < min(len(self.queue), (room - 18) // 12, 255):
-            if n and (self.queue[n]["hole"] or self.queue[n]["ranges"] != first["ranges"]):
-                break
-            n += 1
-        data = pack(
-            np.array([sample["counts"] for sample in self.queue[:n]], np.int16).reshape(n, 6),
-            seq=self.seq,
-            index=first["index"],
-            device_us=self.queue[max(n - 1, 0)]["us"],
-            boot_id=self.boot_id,
-            period_us=self.period_us,
-            acc_range=first["ranges"] >> 4,
-            gyr_range=first["ranges"] & 15,
-            flags=int(first["hole"]),
-        )
-        self.seq += 1
-        if room < 30:
-            self.header_due, first["hole"] = False, False
-            self.header_range, self.header_us = first["ranges"], first["us"]
-        del self.queue[:n]
-        return data
-
-
-u8, u16, u32 = st.integers(0, 255), st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1)
 i16 = st.integers(-(2**15), 2**15 - 1)
 _room = st.sampled_from([0, 18, 19, ROOM_23, 29, 30, 41, 42, 100, ROOM_247, 5000])
 # Mostly within a second and a bit of each other, so that a header is not due before every single sample.
@@ -148,26 +77,63 @@ _event = st.one_of(
     st.sampled_from([("missed", 0), ("missed", 1), ("missed", 700), ("missed", 2**32 - 1)]),
     st.tuples(st.just("begin"), u16, u16, u8),
 )
-_packet = st.tuples(st.just("packet"), _room, st.integers(0, 4))
+_packet = st.tuples(st.just("packet"), st.one_of(st.none(), _room), st.integers(0, 4))  # None: the usual room
 # Samples, mostly something happening, more samples, mostly packets: then what happened lies amid the ring.
 _round = st.tuples(
-    st.lists(_push, min_size=1, max_size=4), st.lists(_event, max_size=1), st.lists(_packet, max_size=3)
+    st.lists(_push, min_size=1, max_size=4), st.lists(_event, max_size=1), st.lists(_packet, max_size=8)
 ).map(lambda parts: [step for part in parts for step in part])
 
 
 @settings(deadline=None, max_examples=60)  # each example starts a program
-@given(ring_length=st.integers(1, 12), rounds=st.lists(_round, min_size=6, max_size=25))
-def test_the_same_calls_give_the_same_packets(run: Run, ring_length: int, rounds: list[list[tuple[Any, ...]]]) -> None:
+@given(
+    ring_length=st.integers(1, 12),
+    usual_room=st.sampled_from([ROOM_23, ROOM_23, 42, ROOM_247]),
+    rounds=st.lists(_round, min_size=6, max_size=25),
+)
+def test_the_same_calls_give_the_same_packets(
+    run: Run, ring_length: int, usual_room: int, rounds: list[list[tuple[Any, ...]]]
+) -> None:
     """Any order of calls: whatever is pushed, dropped, flagged, batched, cut short or sent singly."""
     steps = [("begin", 7, PERIOD_US, RANGES), *chain(*rounds), *[("packet", ROOM_247, 1)] * ring_length]
+    steps = [tuple(usual_room if part is None else part for part in step) for step in steps]
     model = Model(ring_length)
     expected = [getattr(model, name)(*arguments) for name, *arguments in steps]
     lines = run([f"init {ring_length}", *(" ".join(map(str, step)) for step in steps)])
     assert lines == [data.hex() for data in expected if data is not None]
 
 
+BEGIN = f"begin 1 {PERIOD_US} {RANGES}"
+
+
+@pytest.mark.parametrize(
+    ("what", "kinds"),
+    [
+        (["push 999999 1 2 3 4 5 6"], "single"),
+        (["push 1000000 1 2 3 4 5 6"], "header single"),
+        (["ranges 60", "push 1 1 2 3 4 5 6"], "header single"),
+        (["missed 1", "push 1 1 2 3 4 5 6"], "header single"),
+        (["announce", "push 1 1 2 3 4 5 6"], "header single"),
+        ([BEGIN, "push 1 1 2 3 4 5 6"], "header single"),
+    ],
+)
+def test_when_a_header_goes_before_a_single_sample(run: Run, what: list[str], kinds: str) -> None:
+    begun = ["init 4", BEGIN, "push 0 1 2 3 4 5 6", *["packet 20 1"] * 2]
+    made = run([*begun, *what, *["packet 20 1"] * 3])
+    assert [{"": "", "11": "header", "12": "single"}[out[:2]] for out in made] == [
+        "header", "single", *kinds.split(), *[""] * (3 - len(kinds.split())),
+    ]  # fmt: skip
+
+
+def test_a_new_run_knows_nothing_of_the_one_before(run: Run) -> None:
+    lines = ["init 4", BEGIN, "push 0 1 2 3 4 5 6", "missed 3", "begin 2 20000 60", "push 9 6 5 4 3 2 1"]
+    (data,) = run([*lines, "packet 244 1"])
+    counts = np.array([[6, 5, 4, 3, 2, 1]], np.int16)
+    expected = pack(counts, seq=0, index=0, device_us=9, boot_id=2, period_us=20_000, acc_range=3, gyr_range=12)
+    assert data == expected.hex()
+
+
 def test_a_batch_holds_at_most_255_samples(run: Run) -> None:
-    lines = ["init 300", f"begin 1 {PERIOD_US} {RANGES}", *("push 0 0 0 0 0 0 0" for _ in range(300))]
+    lines = ["init 300", BEGIN, *("push 0 0 0 0 0 0 0" for _ in range(300))]
     first, second = run([*lines, *["packet 5000 1"] * 2])
     assert (bytes.fromhex(first)[12], bytes.fromhex(second)[12]) == (255, 45)
 
@@ -223,7 +189,7 @@ def test_the_driver_finds_every_sample_where_it_belongs(
     run: Run, ring_length: int, start: int, start_us: int, life: list[tuple[int, int, tuple[str, int] | None]]
 ) -> None:
     """Index and clock wrap wherever they like; the ring runs over, the IMU too, packets are lost, the MTU changes."""
-    lines = [f"init {ring_length}", f"begin 1 {PERIOD_US} {RANGES}", f"missed {start}"]
+    lines = [f"init {ring_length}", BEGIN, f"missed {start}"]
     sent: list[tuple[str, float]] = []
     now = 0
     for samples, missed, fate in [*life, (1, 0, ("send", ROOM_247))]:
@@ -251,7 +217,7 @@ def test_the_driver_finds_every_sample_where_it_belongs(
 @pytest.mark.parametrize(("room", "n"), [(ROOM_23, 1000), (30, 66_000)])
 def test_every_counter_wraps_unseen(run: Run, room: int, n: int) -> None:
     """Index and clock wrap midway; single samples have 8 bits of sequence number, batches 16."""
-    lines = ["init 4", f"begin 1 {PERIOD_US} {RANGES}", f"missed {2**32 - n // 2}"]
+    lines = ["init 4", BEGIN, f"missed {2**32 - n // 2}"]
     for i in range(n):
         lines += [push(i, 2**32 - n // 2 * PERIOD_US), *[f"packet {room} 1"] * 2]
     packets = [out for out in run(lines) if out]
@@ -262,7 +228,7 @@ def test_every_counter_wraps_unseen(run: Run, room: int, n: int) -> None:
 
 
 def test_what_the_ring_dropped_is_told_from_what_the_radio_lost(run: Run) -> None:
-    lines = ["init 10", f"begin 1 {PERIOD_US} {RANGES}"]
+    lines = ["init 10", BEGIN]
     lines += [*map(push, range(5)), f"packet {ROOM_247} 5"]
     lines += [*map(push, range(5, 10)), f"packet {ROOM_247} 5"]  # this one is lost
     lines += [*map(push, range(10, 15)), f"packet {ROOM_247} 5"]
