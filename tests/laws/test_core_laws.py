@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from rhomboid import events as e
-from rhomboid.imu import ImuBlock
+from rhomboid.imu import ImuBlock, Request, RequestKind, StreamItem
 from rhomboid.motion.settings import Mode, Settings
 
 from .streams import as_lines, events_of, pieces, session, turned, with_gap
@@ -42,6 +44,40 @@ def test_any_chunking_gives_the_same_bytes(script: str, cuts: list[int], mode: M
     block = session(script)
     whole = as_lines(events_of([block], Settings(mode=mode)))
     assert as_lines(events_of(pieces(block, cuts), Settings(mode=mode))) == whole
+
+
+@slow
+@given(
+    cuts=st.lists(st.integers(0, 10**6), max_size=40),
+    at=st.lists(st.integers(0, 6000), min_size=1, max_size=3),
+    kind=st.sampled_from(["reference", "guided_reference"]),
+)
+def test_a_request_takes_effect_at_its_sample_under_any_chunking(
+    cuts: list[int], at: list[int], kind: RequestKind
+) -> None:
+    """As above, with requests for a reference among the samples, which are events in their place."""
+    block = session("guided")
+    asked = sorted(at)
+
+    def stream(cuts: list[int]) -> list[StreamItem]:
+        items: list[StreamItem] = []
+        for a, b in pairwise([0, *asked, len(block)]):
+            items += [*pieces(block[a:b], cuts), Request(0, kind)]
+        return items[:-1]
+
+    found = events_of(stream([]), Settings(mode="desk"))
+    assert any(isinstance(x, e.CalibrationStep) for x in found)
+    assert as_lines(events_of(stream(cuts), Settings(mode="desk"))) == as_lines(found)
+
+
+@slow
+@given(turn=st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(x * x for x in q) > 0.1))
+def test_a_guided_reference_tells_directions_for_any_mounting(turn: tuple[float, float, float, float]) -> None:
+    block = turned(session("guided"), Rotation.from_quat(turn).as_matrix())
+    found = events_of([Request(0, "guided_reference"), block], Settings(mode="desk"))
+    assert [x.forward_known for x in found if isinstance(x, e.ReferenceTaken)] == [True]
+    assert [x.direction for x in found if isinstance(x, e.SlouchStarted)] == ["forward"]
+    assert "leaning" not in {x.posture for x in found if isinstance(x, e.PostureChanged)}
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
