@@ -49,7 +49,15 @@ def test_posture_is_told_except_in_a_set_and_activity_never() -> None:
 def test_why_there_is_no_reference_is_kept() -> None:
     observed = Observed()
     observed.take(make_update(e.ReferenceRefused(at_s=9.0, reason="you never kept still")))
-    assert observed.reference_remark == "no reference: you never kept still"
+    assert observed.reference_remark == "no new reference: you never kept still"
+    observed.take(make_update(e.RecalibrationNeeded(at_s=90.0, reason="the sensor was taken off")))
+    assert observed.reference_remark == "please take the reference again: the sensor was taken off"
+
+
+def test_what_to_do_now_for_a_reference_is_shown_until_there_is_one() -> None:
+    observed = Observed()
+    observed.take(make_update(e.CalibrationStep(at_s=9.0, step="lean_forward")))
+    assert observed.reference_remark.startswith("now lean straight forward")
 
 
 def test_seconds_since_the_last_set() -> None:

@@ -121,6 +121,16 @@ def test_an_axis_that_points_up_cannot_be_forward() -> None:
     assert "declare another" in refusal(acted(course(LEAN)), "reference", forward_axis="z")
 
 
+@pytest.mark.parametrize("slope_deg", [-20.0, 0.0, 25.0, 47.0])
+def test_a_declared_axis_may_slope_as_a_back_does(slope_deg: float) -> None:
+    detector = asked("reference", forward_axis="-z")
+    lying_on_the_skin = Rotation.from_euler("y", 90.0 + slope_deg, degrees=True).as_matrix()
+    frames = acted(course([*TALL, (1.0, 20.0), (3.0, 20.0)]), mounting=lying_on_the_skin)
+    told(Watched(detector), [frames])
+    assert detector.flexion_deg == pytest.approx(20.0, abs=1.0)
+    assert detector.lateral_deg == pytest.approx(0.0, abs=1.0)
+
+
 def test_a_reference_while_moving_is_refused() -> None:
     restless = acted(12.0 * np.sin(np.arange(50 * 30) / 20.0))
     assert "too much movement" in refusal(restless, "reference")

@@ -98,8 +98,8 @@ class Observed:
                 self._mark(event.at_s, "slouch")
             case e.SlouchEnded():
                 self.slouch_alerted = False
-            case e.ReferenceRefused():
-                self.reference_remark = f"no reference: {event.reason}"
+            case e.CalibrationStep() | e.ReferenceRefused() | e.RecalibrationNeeded():
+                self.reference_remark = words.describe(event)
         self._tell(event)
 
     def _tell(self, event: e.Event) -> None:

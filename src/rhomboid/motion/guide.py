@@ -34,6 +34,8 @@ STRAIGHT_FROM_DEG, STRAIGHT_DEG = 6.0, 35.0
 BACK_DEG = 5.0
 SIDEWAYS_DEG = 45.0
 """A declared mounting and the lean may differ by less than this."""
+STEEPEST_DEG = 30.0
+"""An axis declared to point forward is at least this far from the vertical; the skin at T4 slopes by 12 to 47 deg."""
 
 TOO_MUCH_MOVEMENT = "too much movement in it; keep still for a few seconds"
 
@@ -216,7 +218,7 @@ def implausible(rest_g: float) -> str:
 
 def sideways_up(up: Array, declared: Array | None) -> str:
     """Why the axis declared to point forward cannot do so in this upright pose, if so."""
-    if declared is None or abs(float(dot(declared[None], up)[0])) < math.cos(math.radians(SIDEWAYS_DEG)):
+    if declared is None or abs(float(dot(declared[None], up)[0])) < math.cos(math.radians(STEEPEST_DEG)):
         return ""
     return "the axis declared to point forward points up or down; declare another"
 
