@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import math
 import sys
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,10 +18,29 @@ from rhomboid import __version__
 from rhomboid.commands.bluetooth import Adapter, Device, Family, Rate, doctor, live_source, scan
 from rhomboid.commands.sensors import decode, sensors
 from rhomboid.errors import Fault, RhomboidError, UsageError, harmless
+from rhomboid.options import (
+    Delay,
+    Demo,
+    For,
+    Forward,
+    Guided,
+    Hysteresis,
+    ModeName,
+    Plain,
+    Recovery,
+    Reference,
+    Script,
+    Seed,
+    SpeedText,
+    Threshold,
+    core_settings,
+    slouch_settings,
+    speed_factor,
+)
 
 if TYPE_CHECKING:
     from rhomboid.analysis import Analysis
-    from rhomboid.motion.settings import Mode, Settings, SlouchSettings
+    from rhomboid.motion.settings import Settings
     from rhomboid.playback import Playback
     from rhomboid.recording.layout import About
     from rhomboid.session import Recorder, Session, Source
@@ -35,52 +53,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-class ModeName(StrEnum):
-    """How much is known about a recording."""
-
-    set = "set"
-    free = "free"
-    desk = "desk"
-
-
-class AxisName(StrEnum):
-    """An axis of the sensor, as printed on its case or told by its maker."""
-
-    x, minus_x = "x", "-x"
-    y, minus_y = "y", "-y"
-    z, minus_z = "z", "-z"
-
-
-Plain = Annotated[bool, typer.Option("--plain", help="One line an event, no screen: for pipes, logs, screen readers.")]
-Demo = Annotated[bool, typer.Option("--demo", help="Use the simulated wearer in place of a sensor.")]
-Script = Annotated[str | None, typer.Option("--script", help="What the simulated wearer does.")]
-Seed = Annotated[int, typer.Option("--seed", help="Another seed is another simulated wearer.", min=0)]
-For = Annotated[float | None, typer.Option("--for", metavar="SECONDS", help="Stop by itself after so long.", min=0.1)]
-SpeedText = Annotated[str | None, typer.Option("--speed", help="Times real time, or max.", metavar="N|max")]
-Reference = Annotated[
-    str | None, typer.Option("--reference", metavar="START:END", help="Seconds in which the wearer sat or stood tall.")
-]
-Forward = Annotated[
-    AxisName | None, typer.Option("--forward", help="The sensor's axis that points forward on the body, if known.")
-]
-Guided = Annotated[bool, typer.Option("--guided", help="Begin with a guided reference: tall, lean forward, return.")]
-Threshold = Annotated[
-    float | None,
-    typer.Option("--slouch-threshold", help="How far is too far.", metavar="DEG", min=1.0, max=89.0),
-]
-Delay = Annotated[
-    float | None, typer.Option("--slouch-delay", help="How long before it is said.", metavar="S", min=0.0, max=3600.0)
-]
-Hysteresis = Annotated[
-    float | None,
-    typer.Option("--slouch-hysteresis", help="It ends this far below the threshold.", metavar="DEG", min=0.0, max=89.0),
-]
-Recovery = Annotated[
-    float | None,
-    typer.Option("--slouch-recovery", help="For how long, to end it.", metavar="S", min=0.0, max=600.0),
-]
 
 
 def main() -> None:
@@ -133,7 +105,7 @@ def demo(
 
     Example: rhomboid demo --seed 7
     """
-    _run(_playback(_sensor(script, seed), speed), _settings(), plain=plain, for_s=for_s)
+    _run(_playback(_sensor(script, seed), speed), core_settings(), plain=plain, for_s=for_s)
 
 
 @app.command()
@@ -160,10 +132,10 @@ def replay(
     opened = open_file(file)
     for remark in opened.remarks:
         typer.echo(harmless(remark), err=True)
-    factor = _speed(speed, default=math.inf if plain else 1.0)
+    factor = speed_factor(speed, default=math.inf if plain else 1.0)
     playback = Playback(file.name, opened.items, driver=opened.driver, duration_s=opened.duration_s, speed=factor)
-    slouch = _slouch("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
-    settings = _settings(mode.value, slouch, reference=reference, forward=forward)
+    slouch = slouch_settings("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    settings = core_settings(mode.value, slouch, reference=reference, forward=forward)
     _run(playback, settings, plain=plain, for_s=for_s)
 
 
@@ -191,8 +163,8 @@ def analyze(
 
     from rhomboid.analysis import analyze as analyze_file
 
-    slouch = _slouch("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
-    settings = _settings(mode.value, slouch, reference=reference, forward=forward, exercise=exercise)
+    slouch = slouch_settings("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    settings = core_settings(mode.value, slouch, reference=reference, forward=forward, exercise=exercise)
     done: list[Analysis] = []
     failed = False
     for file in files:
@@ -255,7 +227,7 @@ def record(
 
     Example: rhomboid record rows.mcap --demo --script rows --plain --speed max
     """
-    settings = _settings()
+    settings = core_settings()
     source, about = _source(demo, script or "demo", seed, speed, (device, sensor, rate, adapter))
     recorder = _recorder(file, about, settings, force=force)
     _run(source, settings, plain=plain, for_s=for_s, recorder=recorder, guided=guided)
@@ -284,9 +256,9 @@ def train(
 
     Example: rhomboid train --demo --script squeezes
     """
-    slouch = _slouch("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    slouch = slouch_settings("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
     source, _ = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter))
-    _run(source, _settings("free", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
+    _run(source, core_settings("free", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
 
 
 @app.command()
@@ -312,10 +284,10 @@ def desk(
 
     Example: rhomboid desk --demo --speed 20
     """
-    slouch = _slouch("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    slouch = slouch_settings("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
     script = script or ("guided" if guided else "desk")
     source, _ = _source(demo, script, seed, speed, (device, sensor, rate, adapter))
-    _run(source, _settings("desk", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
+    _run(source, core_settings("desk", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
 
 
 app.command()(scan)
@@ -371,72 +343,6 @@ def _source(
     return live, About(sensor_name=wanted.name, sensor_address=wanted.address, family=wanted.family, started_at="")
 
 
-def _speed(text: str | None, *, default: float = 1.0) -> float:
-    if text is None:
-        return default
-    if text == "max":
-        return math.inf
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = math.nan
-    if not 0.0 < factor <= 1000.0:
-        raise UsageError(f"--speed {text} is not a speed", do="give a number from 0 to 1000, or max")
-    return factor
-
-
-def _slouch(
-    preset: Literal["work", "training"],
-    threshold_deg: float | None,
-    delay_s: float | None,
-    hysteresis_deg: float | None,
-    recovery_s: float | None,
-) -> SlouchSettings:
-    import msgspec
-
-    from rhomboid.motion.settings import TRAINING, WORK
-
-    changes = {
-        "threshold_deg": threshold_deg, "delay_s": delay_s, "hysteresis_deg": hysteresis_deg, "recovery_s": recovery_s,
-    }  # fmt: skip
-    base = WORK if preset == "work" else TRAINING
-    slouch = msgspec.structs.replace(base, **{k: v for k, v in changes.items() if v is not None})
-    if slouch.hysteresis_deg >= slouch.threshold_deg:
-        what = f"with {slouch.hysteresis_deg:g}° of hysteresis below {slouch.threshold_deg:g}° no slouch would ever end"
-        raise UsageError(what, do="give a --slouch-hysteresis smaller than the --slouch-threshold")
-    return slouch
-
-
-def _settings(
-    mode: Mode = "free",
-    slouch: SlouchSettings | None = None,
-    *,
-    reference: str | None = None,
-    forward: AxisName | None = None,
-    exercise: str | None = None,
-) -> Settings:
-    from rhomboid.motion.settings import WORK, Settings
-
-    return Settings(
-        mode=mode,
-        slouch=slouch or WORK,
-        reference_s=None if reference is None else _stretch(reference),
-        forward_axis=None if forward is None else forward.value,
-        exercise=exercise,
-    )
-
-
-def _stretch(text: str) -> tuple[float, float]:
-    start, _, end = text.partition(":")
-    try:
-        stretch = float(start), float(end)
-    except ValueError:
-        stretch = math.nan, math.nan
-    if not stretch[0] < stretch[1] < math.inf:
-        raise UsageError(f"--reference {text} is not a stretch of time", do="give START:END in seconds, as in 0:30")
-    return stretch
-
-
 def _sensor(script: str, seed: int) -> SimulatedSensor:
     from rhomboid.simulation.sensor import SimulatedSensor
 
@@ -453,7 +359,7 @@ def _playback(sensor: SimulatedSensor, speed: str | None) -> Playback:
         driver=driver_for(sensor.identity.family),
         duration_s=sensor.duration_s,
         sections=sensor.sections,
-        speed=_speed(speed),
+        speed=speed_factor(speed),
     )
 
 
