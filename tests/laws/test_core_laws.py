@@ -80,6 +80,18 @@ def test_a_guided_reference_tells_directions_for_any_mounting(turn: tuple[float,
     assert "leaning" not in {x.posture for x in found if isinstance(x, e.PostureChanged)}
 
 
+@pytest.mark.parametrize("has_gyro", [True, False])
+@pytest.mark.parametrize("rate_hz", [25.0, 52.0, 208.0])
+def test_a_guided_reference_tells_directions_at_any_rate_and_without_a_gyroscope(
+    rate_hz: float, has_gyro: bool
+) -> None:
+    block = session("guided", 2, rate_hz)
+    block = block if has_gyro else ImuBlock(block.t_s, block.acc_g, None)
+    found = events_of([Request(0, "guided_reference"), block], Settings(mode="desk"))
+    assert [x.forward_known for x in found if isinstance(x, e.ReferenceTaken)] == [True]
+    assert [x.direction for x in found if isinstance(x, e.SlouchStarted)] == ["forward"]
+
+
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_single_samples_give_the_same_bytes(script: str) -> None:
     block = session(script)[:6000]

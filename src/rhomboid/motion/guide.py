@@ -1,8 +1,8 @@
 """A reference that was asked for, step by step: sit tall, and in the guided one lean forward and come back.
 
 The tall pose fixes the vertical, the lean shows which way is forward, and coming back to where it began shows that the
-pose can be trusted. Each step says what the wearer is to do now; a sequence that fails says why. Time is counted in
-ticks, so that a gap stops it.
+pose can be trusted. Each step says what the wearer is to do now; a sequence that fails says why. Its time is counted in
+ticks, so that a gap does not use it up.
 """
 
 from __future__ import annotations
