@@ -129,6 +129,9 @@ def test_a_declared_axis_may_slope_as_a_back_does(slope_deg: float) -> None:
     told(Watched(detector), [frames])
     assert detector.flexion_deg == pytest.approx(20.0, abs=1.0)
     assert detector.lateral_deg == pytest.approx(0.0, abs=1.0)
+    bends = [(31.0, 0.0), *[(1.5, 50.0), (0.5, 50.0), (1.5, 0.0), (31.0, 0.0)] * 8]
+    later = acted(course(bends, at=20.0), mounting=lying_on_the_skin, start_s=30.0)
+    assert [e for e in told(Watched(detector), [later]) if isinstance(e, RecalibrationNeeded)] == []
 
 
 def test_a_reference_while_moving_is_refused() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from rhomboid.events import CalibrationStep, Event, ReferenceRefused, ReferenceTaken, Step
 from rhomboid.imu import Array, RequestKind
-from rhomboid.motion.ticks import LIFELESS_DEG, TICK_S, Ticks, angle_deg, dot, unit
+from rhomboid.motion.ticks import LIFELESS_DEG, TICK_S, Ticks, angle_deg, dot, level, unit
 
 STEPS: dict[RequestKind, tuple[Step, ...]] = {
     "reference": ("sit_tall",),
@@ -168,12 +168,9 @@ class Guide:
         straight = all(_apart_deg(self._towards(up), lean) < STRAIGHT_DEG for up in path[lean_deg > STRAIGHT_FROM_DEG])
         if not straight:
             return "the lean was not straight; lean straight forward and back"
-        if self._declared is not None and _apart_deg(self._horizontal(self._declared), lean) > SIDEWAYS_DEG:
+        if self._declared is not None and _apart_deg(level(self._declared, self._tall), lean) > SIDEWAYS_DEG:
             return "by the mounting that was declared you leant sideways or back; lean forward, or declare it anew"
         return ""
-
-    def _horizontal(self, axis: Array) -> Array:
-        return unit(axis - float(dot(axis[None], self._tall)[0]) * self._tall)
 
     def _too_late(self) -> str:
         """Why the step has not been done in its time."""

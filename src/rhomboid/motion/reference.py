@@ -13,7 +13,7 @@ from rhomboid.events import Event, RecalibrationNeeded, ReferenceRefused, Refere
 from rhomboid.imu import Array
 from rhomboid.motion.bends import NEAR_DEG, Bends
 from rhomboid.motion.guide import RESTLESS_DEG, TOO_MUCH_MOVEMENT, Found, implausible, sideways_up
-from rhomboid.motion.ticks import LIFELESS_DEG, TICK_S, Flags, Ticks, angle_deg, dot, unit
+from rhomboid.motion.ticks import LIFELESS_DEG, TICK_S, Flags, Ticks, angle_deg, dot, level, unit
 
 # Taking it.
 AUTOMATIC_TICKS = 15
@@ -179,7 +179,8 @@ class Reference:
 
     def _set(self, up: Array, forward: Array | None) -> None:
         self.up = self._taken_up = up
-        self.forward = self._shown = forward
+        # A declared axis slopes as the back does; bends are compared with where it points on the level.
+        self.forward = self._shown = None if forward is None else level(forward, up)
         self._gait, self._strides_off = None, 0
         self._bends = Bends()
         self._stride, self._stride_left = [], STRIDE_TICKS
@@ -267,7 +268,7 @@ class Reference:
 
     def _axes(self) -> tuple[Array, Array]:
         assert self.up is not None and self.forward is not None  # noqa: S101
-        forward = unit(self.forward - float(self.forward @ self.up) * self.up)
+        forward = level(self.forward, self.up)
         return forward, np.cross(self.up, forward)
 
     def _towards_deg(self, up: Array, axis: Array) -> Array:

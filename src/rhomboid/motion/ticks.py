@@ -243,6 +243,11 @@ def dot(v: Array, direction: Array) -> Array:
     return out
 
 
+def level(v: Array, up: Array) -> Array:
+    """The horizontal direction of ``v``, (3,), which must have one, where ``up`` (3,) is up."""
+    return unit(v - float(v @ up) * up)
+
+
 def angle_deg(up: Array, upright: Array) -> Array:
     """Angles between unit vectors, (n,) deg for (n, 3) and (3,)."""
     x, y, z = (up[:, i] - upright[i] for i in range(3))
