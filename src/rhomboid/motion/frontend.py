@@ -5,8 +5,8 @@ mean of the signal over 20 ms, so the rotation it stands for is kept exactly. At
 (Laidig and Seel, "VQF: Highly Accurate IMU Orientation Estimation with Bias Estimation and Magnetic Disturbance
 Rejection", Information Fusion 91, 2023). The same samples give the same frames, bit for bit, under any chunking.
 
-VQF clips axis by axis and begins at the sensor's own axes, so it answers a turned sensor a little otherwise (some
-hundredths of a degree). Frames are therefore in axes that the stream itself fixes: z is up at the first sample, and the
+VQF answers a turned sensor with a slightly different movement (some hundredths of a degree), and detectors may look at
+single axes. Frames are therefore in axes that the stream itself fixes: z is up at the first sample, and the
 sensor turned about y then. However it is strapped on, the frames are the same.
 """
 
