@@ -12,13 +12,13 @@ import pytest
 
 from rhomboid.errors import DataError
 from rhomboid.events import Event, GapMarked, SensorProblem, encode
-from rhomboid.imu import Gap, ImuBlock, Notification, Request, SourceItem
+from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, Request, SourceItem
 from rhomboid.interpreter import Interpreter
+from rhomboid.library import open_file
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.playback import Playback
 from rhomboid.recording.layout import About
-from rhomboid.recording.reader import Recording
 from rhomboid.recording.writer import RecordingWriter
 from rhomboid.sensors import driver_for
 from rhomboid.session import Session, Update
@@ -32,6 +32,7 @@ class Kept:
         self.packets: list[Notification] = []
         self.events: list[Event] = []
         self.requests: list[Request] = []
+        self.losses: list[LinkChange] = []
         self.closed = False
         self.full_after = math.inf
 
@@ -42,6 +43,9 @@ class Kept:
 
     def write_request(self, request: Request) -> None:
         self.requests.append(request)
+
+    def write_link(self, change: LinkChange) -> None:
+        self.losses.append(change)
 
     def write_event(self, event: Event, host_ns: int) -> None:
         self.events.append(event)
@@ -174,6 +178,25 @@ async def test_what_was_asked_for_is_kept_where_it_took_effect_and_asked_again_i
         interpreter = Interpreter(Pipeline(Settings()), driver_for("rhomboid"))
         parts = [interpreter.feed(items[i : i + ahead]) for i in range(0, len(items), ahead)]
         assert [encode(e) for part in [*parts, interpreter.finish()] for e in part] == lines
+
+
+async def test_a_lost_link_is_kept_and_replayed_alike(tmp_path: Path) -> None:
+    packets = list(SimulatedSensor("rows", 1).notifications())[:600]
+    lost = LinkChange(packets[299].host_ns + 1, "lost", "dropped", "out of reach")
+    items: list[SourceItem] = [*packets[:300], lost, *packets[400:]]
+    recorder, path = Kept(), tmp_path / "lost.mcap"
+    live = Session(Playback("", items, driver=driver_for("rhomboid"), speed=math.inf), Pipeline(), recorder=recorder)
+    await live.run()
+    assert recorder.losses == [lost]
+    assert [e.reason for e in recorder.events if isinstance(e, GapMarked)] == ["the link dropped"]
+
+    with RecordingWriter(path, About(family="rhomboid", started_at="2026-01-05T09:00:00+00:00")) as writer:
+        for item in items:
+            writer.write_link(item) if isinstance(item, LinkChange) else writer.write_notification(item)
+    assert list(open_file(path).items) == items
+    again, opened = Kept(), open_file(path)
+    await Session(Playback("", opened.items, driver=opened.driver, speed=math.inf), Pipeline(), recorder=again).run()
+    assert [encode(e) for e in again.events] == [encode(e) for e in recorder.events]
 
 
 async def test_a_fault_in_the_program_is_a_sentence_too() -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from struct import Struct
 
 from rhomboid.imu import Gap
+from rhomboid.sensors.clock import LINK_DROPPED, RESTARTED
+from rhomboid.sensors.drift import Origin
 from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver, Placed, Reading, Refusal
 from rhomboid.sensors.layout import Layout
 from rhomboid.sensors.profile import Profile, Signs
@@ -216,26 +218,29 @@ class IndexedTimeline:
     def __init__(self) -> None:
         self._misfits = 0
         self._boot_id = -1
+        self._origin = Origin()
         # The newest sample: its place on the timeline (None: there has been none), and what was known at its arrival.
         self._t_us: float | None = None
         self._begun = False  # whether it is of the present boot
         self._index = 0
         self._device_us = 0.0
+        self._passed_us = 0.0  # on the device's clock since the first sample, without wraps
         self._step_us = 0.0
         self._seq = 0
         self._headers = 0
         self._host_ns = 0
+        self._link_lost = False
 
     def link_lost(self) -> None:
         """Index and clock run on in the sensor: the gap will be known when it is back."""
+        self._link_lost = True
 
     def place(self, reading: Reading, host_ns: int) -> Placed | Refusal | None:
         """The last sample at its device time, the others evenly between the last one known and it."""
         assert isinstance(reading, Packet)  # noqa: S101
-        n, index, device_us = reading.n, reading.index, reading.last_us or 0.0
+        n, index, device_us, newest_us = reading.n, reading.index, reading.last_us or 0.0, self._t_us
         if reading.boot_id != self._boot_id:
             self._boot_id, self._begun = reading.boot_id, False
-        newest_us, gap = self._t_us, None
         skipped = (reading.seq - self._seq - 1 - (reading.headers - self._headers)) & 0xFFFF
         lost, step_us = self._advance(reading, index, device_us, host_ns) if self._begun else (0, 0.0)
         if self._begun and step_us == 0.0:
@@ -243,26 +248,31 @@ class IndexedTimeline:
             if self._misfits <= MISFITS_BEFORE_RESTART:
                 return None if lost < 0 else Refusal("its clock and its sample count do not continue the stream")
             self._begun = False
-        if self._begun and newest_us is not None:
-            first_us = newest_us + (lost + 1) * step_us
-            last_us = newest_us + (lost + n) * step_us
+        reason = ""
+        if self._begun:
+            self._step_us = step_us
             if lost:
                 in_sensor = reading.dropped or not skipped
                 reason = "the sensor dropped samples" if in_sensor else _packets_lost(skipped)
-                gap = Gap(newest_us * 1e-6, first_us * 1e-6, reason)
+                reason = LINK_DROPPED if self._link_lost else reason
         else:
-            first_us, step_us = 0.0, float(reading.period_us)
+            step_us = self._step_us = float(reading.period_us)
             if newest_us is not None:
-                passed_us = (host_ns - self._host_ns) / 1000
-                first_us = newest_us + max(passed_us - (n - 1) * step_us, step_us)
-                gap = Gap(newest_us * 1e-6, first_us * 1e-6, "sensor restarted")
-            last_us = first_us + (n - 1) * step_us
-        self._begun, self._misfits, self._t_us, self._step_us = True, 0, last_us, step_us
-        self._index, self._device_us, self._host_ns = (index + n - 1) % _WRAP, device_us, host_ns
+                lost = max((host_ns - self._host_ns) / 1000 / step_us - n, 0.0)
+                reason = RESTARTED
+        self._passed_us += (n - (newest_us is None) + lost) * step_us
+        self._t_us = t_us = self._passed_us + self._origin.drift.follow(self._passed_us, self._origin.host_us(host_ns))
+        self._begun, self._misfits, self._link_lost, self._host_ns = True, 0, False, host_ns
+        self._index, self._device_us = (index + n - 1) % _WRAP, device_us
         self._seq, self._headers = reading.seq, reading.headers
-        return Placed(last_us, step_us, gap)
+        if newest_us is None:
+            return Placed(t_us, step_us)
+        step_us = (t_us - newest_us) / (n + lost)
+        if not reason:
+            return Placed(t_us, step_us)
+        return Placed(t_us, step_us, Gap(newest_us * 1e-6, (t_us - (n - 1) * step_us) * 1e-6, reason))
 
-    def _advance(self, packet: Packet, index: int, device_us: float, host_ns: int) -> tuple[int, float]:
+    def _advance(self, packet: Packet, index: int, device_us: float, host_ns: int) -> tuple[float, float]:
         """Samples lost before this packet (negative: it is old) and us per sample since the newest (0: no sense)."""
         lost = (index - self._index - 1) % _WRAP
         if lost >= _WRAP // 2:
