@@ -25,7 +25,7 @@ def readings(minutes: float, interval_ms: int, clock_ppm: float, rate_error: flo
     """True time of the last sample in s, the sensor's clock in us, arrival at the host in ns: one row a packet."""
     radio = Radio(np.random.Generator(np.random.PCG64(seed)), interval_ns=interval_ms * 1_000_000)
     true_s = np.arange(n - 1, int(minutes * 60 * RATE_HZ), n) / (RATE_HZ * (1.0 + rate_error))
-    rows = [(t, (1e9 + t * 1e6 * (1.0 + clock_ppm * 1e-6)) % WRAP_US, radio.deliver(t)) for t in true_s.tolist()]
+    rows = [(t, (1e9 + t * 1e6 * (1.0 + clock_ppm * 1e-6)) % WRAP_US, radio.deliver(t)[0]) for t in true_s.tolist()]
     return np.array(rows, np.float64)
 
 

@@ -37,7 +37,7 @@ def sent(seconds: float, rate_hz: float = 100.0, n: int = 1, seed: int = 1) -> l
     """Packets over a radio with its delays, retransmissions and stalls."""
     radio = Radio(np.random.Generator(np.random.PCG64(seed)))
     taken_s = np.arange(n - 1, int(seconds * rate_hz), n) / rate_hz
-    return [(t, (radio.deliver(t + 0.004) or 0) * 1e-9) for t in taken_s.tolist()]
+    return [(t, radio.deliver(t + 0.004)[0] * 1e-9) for t in taken_s.tolist()]
 
 
 def placed(

@@ -17,13 +17,14 @@ class Radio:
         self._rng, self._loss, self._interval_ns = rng, loss, interval_ns
         self._arrival_ns = 0
 
-    def deliver(self, ready_s: float) -> int | None:
-        """When a packet that is ready at ``ready_s`` arrives, in ns on the same clock; None: never."""
+    def deliver(self, ready_s: float, packets: int = 1) -> list[int]:
+        """When packets that are ready at ``ready_s`` arrive, in ns on the same clock; empty: they never do."""
         # As many draws for a lost packet as for one that arrives: a loss changes nothing else.
         luck, stall, jitter, fate = self._rng.random(4).tolist()
         interval = int(ready_s * 1e9) // self._interval_ns + 1 + (STALLED <= luck < STALLED + RESENT)
         sent_ns = interval * self._interval_ns + int(JITTER_NS * jitter)
         if luck < STALLED:
             sent_ns += int(SHORTEST_STALL_NS + (LONGEST_STALL_NS - SHORTEST_STALL_NS) * stall)
-        self._arrival_ns = max(self._arrival_ns + BURST_SPACING_NS, sent_ns)  # in order, several within one interval
-        return self._arrival_ns if fate >= self._loss else None
+        first_ns = max(self._arrival_ns + BURST_SPACING_NS, sent_ns)  # in order, several within one interval
+        self._arrival_ns = first_ns + (packets - 1) * BURST_SPACING_NS
+        return [first_ns + i * BURST_SPACING_NS for i in range(packets)] if fate >= self._loss else []

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rhomboid.imu import Array
 from rhomboid.sensors.driver import Refusal
 from rhomboid.sensors.rhomboid_control import (
+    ACC_G_PER_COUNT,
     CONTROL_KIND,
     CONTROL_PACKET,
+    GYR_DPS_PER_COUNT,
     INFO_HEAD,
     INFO_KIND,
     STATUS_KIND,
@@ -16,12 +19,46 @@ from rhomboid.sensors.rhomboid_control import (
     Info,
     Status,
 )
-from rhomboid.sensors.rhomboid_stream import BATCH, HEADER, SINGLE, SINGLE_HEADER
+from rhomboid.sensors.rhomboid_stream import BATCH, HEADER, SINGLE, SINGLE_HEADER, STREAM
 
 Counts = npt.NDArray[np.int16]
 
 _INT16 = np.dtype("<i2")
 _WRAP = 1 << 32
+ACC_RANGE, GYR_RANGE = 2, 4  # +-8 g and +-2000 dps
+_PER_COUNT = np.repeat([ACC_G_PER_COUNT[ACC_RANGE], GYR_DPS_PER_COUNT[GYR_RANGE]], 3)
+
+
+class Encoder:
+    """A board that speaks the stream in batches. ``boot_seed``: its boot id, and where its clock begins above that."""
+
+    FAMILY = "rhomboid"
+    samples_a_packet = 5
+
+    def __init__(self, rate_hz: float, boot_seed: int) -> None:
+        self._period_us = round(1e6 / rate_hz)
+        self._boot_id, self._first_us = boot_seed & 0xFFFF, boot_seed >> 16
+        self._seq = -1
+
+    def opening(self) -> list[tuple[str, bytes]]:
+        """Nothing: every packet says all that is needed."""
+        return []
+
+    def packets(self, first_index: int, acc_g: Array, gyr_dps: Array, last_s: float) -> list[tuple[str, bytes]]:
+        """The samples, (n, 3) each, as one packet."""
+        counts = np.clip(np.rint(np.concatenate((acc_g, gyr_dps), axis=1) / _PER_COUNT), -32768, 32767)
+        self._seq += 1
+        data = pack(
+            counts.astype(np.int16),
+            seq=self._seq,
+            index=first_index,
+            device_us=self._first_us + round(last_s * 1e6),
+            boot_id=self._boot_id,
+            period_us=self._period_us,
+            acc_range=ACC_RANGE,
+            gyr_range=GYR_RANGE,
+        )
+        return [(STREAM, data)]
 
 
 def pack(
