@@ -31,6 +31,7 @@ class Encoder(Protocol):
     def packets(self, first_index: int, acc_g: Array, gyr_dps: Array, last_s: float) -> list[tuple[str, bytes]]:
         """(characteristic, data) of the packets for these samples, (n, 3) each, in sensor axes.
 
+        The last ones of a session may be fewer than ``samples_a_packet``; a sensor that never sends so few sends none.
         ``first_index`` is that of the first of them, ``last_s`` the sensor's own clock at the last, from 0.
         """
 
