@@ -97,6 +97,8 @@ def root(
 def demo(
     script: Annotated[str, typer.Argument(help="What the simulated wearer does.")] = "demo",
     seed: Seed = 1,
+    sensor: Family = None,
+    rate: Rate = None,
     plain: Plain = False,
     speed: SpeedText = None,
     for_s: For = None,
@@ -105,7 +107,7 @@ def demo(
 
     Example: rhomboid demo --seed 7
     """
-    _run(_playback(_sensor(script, seed), speed), core_settings(), plain=plain, for_s=for_s)
+    _run(_playback(_sensor(script, seed, sensor, rate), speed), core_settings(), plain=plain, for_s=for_s)
 
 
 @app.command()
@@ -325,7 +327,8 @@ def _source(
     from rhomboid.recording.layout import About
 
     if demo:
-        simulated = _sensor(script, seed)
+        _, family, rate_hz, _ = sensor
+        simulated = _sensor(script, seed, family, rate_hz)
         identity = simulated.identity
         about = About(
             sensor_name=identity.name,
@@ -343,10 +346,10 @@ def _source(
     return live, About(sensor_name=wanted.name, sensor_address=wanted.address, family=wanted.family, started_at="")
 
 
-def _sensor(script: str, seed: int) -> SimulatedSensor:
+def _sensor(script: str, seed: int, family: str | None, rate_hz: float | None) -> SimulatedSensor:
     from rhomboid.simulation.sensor import SimulatedSensor
 
-    return SimulatedSensor(script, seed)
+    return SimulatedSensor(script, seed, family=family or "rhomboid", rate_hz=rate_hz)
 
 
 def _playback(sensor: SimulatedSensor, speed: str | None) -> Playback:

@@ -85,7 +85,7 @@ class DeviceTimeline:
                 )
             device_us = max(due_us, (newest_us or 0.0) + n * self._period_us)
             origin.restart(last_us, device_us, RESTARTED)
-        elif drift.behind_us > STOOD_STILL_US:
+        elif drift.least_us - drift.usual_us > STOOD_STILL_US and drift.behind_us:
             device_us += drift.behind_us
             origin.restart(last_us, device_us, STOOD_STILL)
         if newest_us is not None:

@@ -7,6 +7,7 @@ better than any mean does: ``Drift`` follows that minimum, so that the timeline 
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 
@@ -18,8 +19,6 @@ class Minimum:
         # Only what no later value undercuts, hence rising; the bound is for clocks that lie.
         self._rising: deque[tuple[float, float]] = deque(maxlen=4096)
         self.least = 0.0
-        self.since_us = 0.0
-        """When the least was added."""
 
     def add(self, at_us: float, value: float) -> float:
         """``value`` at ``at_us``; returns the least."""
@@ -30,8 +29,13 @@ class Minimum:
         horizon_us = at_us - self._window_us
         while rising[0][0] < horizon_us:
             rising.popleft()
-        self.since_us, self.least = rising[0]
+        self.least = rising[0][1]
         return self.least
+
+    @property
+    def since_us(self) -> float:
+        """When the least was added."""
+        return self._rising[0][0] if self._rising else 0.0
 
 
 class Drift:
@@ -44,52 +48,58 @@ class Drift:
     WINDOW_US = 10e6
     FOLLOWING_US = 5e6
     FASTEST = 0.02
+    LONGEST_STEP_US = 1e6
 
     def __init__(self, origin: Origin) -> None:
         self._origin = origin
         self._minimum = Minimum(self.WINDOW_US)
         self._began_us: float | None = None
-        self._device_us = self._host_us = 0.0
+        self._device_us = -math.inf
+        self._host_us = 0.0
         self.us = 0.0
-
-    @property
-    def least_us(self) -> float:
-        """By how much the least late packet arrived after its time on the sensor's clock."""
-        return self._minimum.least
-
-    @property
-    def usual_us(self) -> float:
-        """The same, less what the timeline has not followed yet."""
-        base_us = self._origin.lateness_us
-        return self._minimum.least if base_us is None else base_us + self.us
+        self.least_us = 0.0
+        """By how much the least late packet of the window arrived after its time on the sensor's clock."""
+        self.usual_us = 0.0
+        """The same, as far as the timeline has followed it."""
 
     @property
     def behind_us(self) -> float:
         """What the timeline has not followed yet, once all packets of some seconds agree about it; else 0."""
-        base_us = self._origin.lateness_us
-        if base_us is None or self._host_us - self._minimum.since_us < self.WINDOW_US / 2:
-            return 0.0
-        return self._minimum.least - base_us - self.us
+        agreed = self._host_us - self._minimum.since_us >= self.WINDOW_US / 2
+        return self.least_us - self.usual_us if agreed else 0.0
 
     def forget(self) -> None:
         """What was so far cannot be compared with what comes."""
         self._minimum = Minimum(self.WINDOW_US)
+        self.least_us = 0.0
+        if self._origin.lateness_us is None:
+            self.usual_us = 0.0
 
     def follow(self, device_us: float, host_us: float) -> float:
         """A packet of ``device_us`` on the sensor's clock arrived at ``host_us``; returns ``us``."""
-        least_us = self._minimum.add(host_us, host_us - device_us)
+        self.least_us = least_us = self._minimum.add(host_us, host_us - device_us)
         self._host_us = host_us
-        if self._began_us is None:
-            self._began_us, self._device_us = host_us, device_us
-        passed_us = min(max(device_us - self._device_us, 0.0), 1e6)
-        self._device_us = max(device_us, self._device_us)
+        passed_us = device_us - self._device_us
+        if passed_us <= 0.0:
+            return self.us
+        self._device_us = device_us
         base_us = self._origin.lateness_us
-        if base_us is not None:
-            bound_us = passed_us * self.FASTEST
-            wanted_us = (least_us - base_us - self.us) * passed_us / self.FOLLOWING_US
-            self.us += min(max(wanted_us, -bound_us), bound_us)
-        elif host_us - self._began_us >= self.WINDOW_US:
-            self._origin.lateness_us = least_us - self.us
+        if base_us is None:
+            self.usual_us = least_us
+            if self._began_us is None:
+                self._began_us = host_us
+            elif host_us - self._began_us >= self.WINDOW_US:
+                self._origin.lateness_us = least_us - self.us
+            return self.us
+        if passed_us > self.LONGEST_STEP_US:
+            passed_us = self.LONGEST_STEP_US
+        share = (least_us - base_us - self.us) / self.FOLLOWING_US
+        if share > self.FASTEST:
+            share = self.FASTEST
+        elif share < -self.FASTEST:
+            share = -self.FASTEST
+        self.us += share * passed_us
+        self.usual_us = base_us + self.us
         return self.us
 
 

@@ -20,7 +20,7 @@ from rhomboid.sensors.steps import Step
 # --- what a decoder says about one packet -----------------------------------------------------------------------------
 
 
-class Reading(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, eq=False, kw_only=True, gc=False):
     """``n`` samples of a packet as the sensor sent them: still bytes, and not yet on the timeline."""
 
     layout: Layout
@@ -86,7 +86,7 @@ class Decoder(Protocol):
 # --- what places readings on the timeline -----------------------------------------------------------------------------
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """Where a reading lies: its last sample at ``last_us``, the others ``step_us`` apart before it, after ``gap``."""
 
     last_us: float
@@ -151,20 +151,24 @@ class Driver:
         """What these packets hold, in order of time; nothing if none is from a characteristic that carries anything."""
         found: list[Decoded] = []
         run = Run()
-        decode = self.decoder.decode
+        gather = run.pieces.append
+        decode, place = self.decoder.decode, self._timeline.place
         for notification in notifications:
             refused = False
             for piece in decode(notification.characteristic, notification.data):
                 said: Decoded | Refusal | None
                 if isinstance(piece, Reading):
                     layout = piece.layout
-                    timeline = self._timeline if layout.acc_at is not None else self._gyr_timeline
-                    placed = timeline.place(piece, notification.host_ns)
+                    if layout is not run.layout:
+                        self._settle(run, found)
+                        run.layout = layout
+                        place = (self._timeline if layout.acc_at is not None else self._gyr_timeline).place
+                    placed = place(piece, notification.host_ns)
                     if isinstance(placed, Placed):
-                        if placed.gap is not None or not run.fits(layout):
+                        if placed.gap is not None:
                             self._settle(run, found)
                             self._mark(placed.gap, layout, found)
-                        run.add(layout, piece.payload, piece.n, placed.last_us, placed.step_us)
+                        gather((piece.payload, piece.n, placed.last_us, placed.step_us))
                         continue
                     said = placed
                 else:
@@ -196,9 +200,7 @@ class Driver:
         elif acc_g is not None:
             found.append(ImuBlock(t_s, acc_g, gyr_dps))
 
-    def _mark(self, gap: Gap | None, layout: Layout, found: list[Decoded]) -> None:
-        if gap is None:
-            return
+    def _mark(self, gap: Gap, layout: Layout, found: list[Decoded]) -> None:
         if self._pairing is not None:
             found += self._pairing.interrupt(gap, layout.part)
         else:

@@ -61,36 +61,21 @@ class Run:
     """Samples of neighbouring packets with one layout, gathered until they are wanted as a block."""
 
     def __init__(self) -> None:
-        self._layout: Layout | None = None
-        self._payloads: list[bytes] = []
-        self._n: list[int] = []
-        self._last_us: list[float] = []
-        self._step_us: list[float] = []
-
-    def fits(self, layout: Layout) -> bool:
-        """Whether samples of this layout can join what is gathered."""
-        return self._layout is layout or self._layout is None
-
-    def add(self, layout: Layout, payload: bytes, n: int, last_us: float, step_us: float) -> None:
-        """``n`` samples, the last at ``last_us``, the others ``step_us`` apart before it."""
-        self._layout = layout
-        self._payloads.append(payload)
-        self._n.append(n)
-        self._last_us.append(last_us)
-        self._step_us.append(step_us)
+        self.layout: Layout | None = None
+        self.pieces: list[tuple[bytes, int, float, float]] = []
+        """Payload, number of samples n, time of the last and time between them in us: one for each packet."""
 
     def take(self) -> tuple[Array, Array | None, Array | None] | None:
         """Times (n,) in s, acceleration and angular velocity of what was gathered; None if there is nothing."""
-        if self._layout is None:
+        if self.layout is None or not self.pieces:
             return None
-        acc_g, gyr_dps = self._layout.arrays(b"".join(self._payloads))
-        last_us = np.array(self._last_us)
-        if len(self._n) < len(acc_g if acc_g is not None else gyr_dps if gyr_dps is not None else ()):
-            n = np.array(self._n)
+        payloads, counts, lasts_us, steps_us = zip(*self.pieces, strict=True)
+        acc_g, gyr_dps = self.layout.arrays(b"".join(payloads))
+        t_us = np.array(lasts_us)
+        if sum(counts) > len(counts):
+            n = np.array(counts)
             ends = np.cumsum(n)
             before_last = np.repeat(ends, n) - 1 - np.arange(ends[-1])
-            t_us = np.repeat(last_us, n) - np.repeat(np.array(self._step_us), n) * before_last
-        else:
-            t_us = last_us
-        self.__init__()  # type: ignore[misc]
+            t_us = np.repeat(t_us, n) - np.repeat(np.array(steps_us), n) * before_last
+        self.pieces.clear()
         return t_us * 1e-6, acc_g, gyr_dps

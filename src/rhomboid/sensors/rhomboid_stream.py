@@ -48,6 +48,7 @@ OVERFLOW = 0x01  # flag: the sensor had to drop samples since its last packet
 HEADER = Struct("<BBHIIBBHH")
 # kind, sequence number (low 8 bits), index of the sample (low 16 bits), device us of the sample
 SINGLE_HEADER = Struct("<BBHI")
+_HEADER_BYTES, _SINGLE_BYTES = HEADER.size, SINGLE_HEADER.size
 SAMPLE_BYTES = 12  # ax ay az gx gy gz, int16
 
 _LAYOUTS = {
@@ -82,7 +83,7 @@ PROFILE = Profile(
 )
 
 
-class Packet(Reading, frozen=True, eq=False, kw_only=True):
+class Packet(Reading, frozen=True, eq=False, kw_only=True, gc=False):
     """A stream packet: a Reading with what the protocol says beside the samples."""
 
     index: int
@@ -165,10 +166,10 @@ class StreamDecoder:
         return (Clue("device", info.device_id), Clue("firmware", readable(info.firmware.encode())))
 
     def _batch(self, data: bytes) -> tuple[Packet | Refusal, ...]:
-        if len(data) < HEADER.size:
+        if len(data) < _HEADER_BYTES:
             return (Refusal(f"its header is cut short at {len(data)} bytes"),)
         _, flags, seq, index, device_us, n, ranges, boot_id, period_us = HEADER.unpack_from(data)
-        if len(data) != HEADER.size + n * SAMPLE_BYTES:
+        if len(data) != _HEADER_BYTES + n * SAMPLE_BYTES:
             return (Refusal(f"{len(data)} bytes cannot be {n} samples"),)
         layout = _LAYOUTS.get(ranges)
         if layout is None:
@@ -181,10 +182,10 @@ class StreamDecoder:
             self._near_index, self._near_seq = index, seq
             self._headers += 1
             return ()
-        return (self._packet(data[HEADER.size :], n, index, device_us, seq),)
+        return (self._packet(data[_HEADER_BYTES:], n, index, device_us, seq),)
 
     def _single(self, data: bytes) -> tuple[Packet | Refusal, ...]:
-        if len(data) != SINGLE_HEADER.size + SAMPLE_BYTES:
+        if len(data) != _SINGLE_BYTES + SAMPLE_BYTES:
             return (Refusal(f"{len(data)} bytes cannot be a single sample"),)
         if self._boot_id < 0:
             return (Refusal("a single sample came before any header"),)
@@ -192,7 +193,7 @@ class StreamDecoder:
         ahead = ((low_index - self._near_index + 0x8000) & 0xFFFF) - 0x8000
         index = (self._near_index + ahead) % _WRAP
         seq = self._near_seq + ((seq - self._near_seq) & 0xFF)
-        return (self._packet(data[SINGLE_HEADER.size :], 1, index, device_us, seq & 0xFFFF),)
+        return (self._packet(data[_SINGLE_BYTES:], 1, index, device_us, seq & 0xFFFF),)
 
     def _packet(self, payload: bytes, n: int, index: int, device_us: int, seq: int) -> Packet:
         self._near_index, self._near_seq = (index + n - 1) % _WRAP, seq
@@ -218,7 +219,7 @@ class IndexedTimeline:
     def __init__(self) -> None:
         self._misfits = 0
         self._boot_id = -1
-        self._origin = Origin()
+        self._drift = Origin().drift
         # The newest sample: its place on the timeline (None: there has been none), and what was known at its arrival.
         self._t_us: float | None = None
         self._begun = False  # whether it is of the present boot
@@ -238,20 +239,23 @@ class IndexedTimeline:
     def place(self, reading: Reading, host_ns: int) -> Placed | Refusal | None:
         """The last sample at its device time, the others evenly between the last one known and it."""
         assert isinstance(reading, Packet)  # noqa: S101
-        n, index, device_us, newest_us = reading.n, reading.index, reading.last_us or 0.0, self._t_us
+        n, device_us, newest_us = reading.n, reading.last_us or 0.0, self._t_us
         if reading.boot_id != self._boot_id:
             self._boot_id, self._begun = reading.boot_id, False
-        skipped = (reading.seq - self._seq - 1 - (reading.headers - self._headers)) & 0xFFFF
-        lost, step_us = self._advance(reading, index, device_us, host_ns) if self._begun else (0, 0.0)
-        if self._begun and step_us == 0.0:
-            self._misfits += 1
-            if self._misfits <= MISFITS_BEFORE_RESTART:
-                return None if lost < 0 else Refusal("its clock and its sample count do not continue the stream")
-            self._begun = False
+        lost: float = 0
+        step_us = 0.0
+        if self._begun:
+            lost, step_us = self._advance(reading, reading.index, device_us, host_ns)
+            if step_us == 0.0:
+                self._misfits += 1
+                if self._misfits <= MISFITS_BEFORE_RESTART:
+                    return None if lost < 0 else Refusal("its clock and its sample count do not continue the stream")
+                self._begun = False
         reason = ""
         if self._begun:
             self._step_us = step_us
             if lost:
+                skipped = (reading.seq - self._seq - 1 - (reading.headers - self._headers)) & 0xFFFF
                 in_sensor = reading.dropped or not skipped
                 reason = "the sensor dropped samples" if in_sensor else _packets_lost(skipped)
                 reason = LINK_DROPPED if self._link_lost else reason
@@ -261,9 +265,9 @@ class IndexedTimeline:
                 lost = max((host_ns - self._host_ns) / 1000 / step_us - n, 0.0)
                 reason = RESTARTED
         self._passed_us += (n - (newest_us is None) + lost) * step_us
-        self._t_us = t_us = self._passed_us + self._origin.drift.follow(self._passed_us, self._origin.host_us(host_ns))
+        self._t_us = t_us = self._passed_us + self._drift.follow(self._passed_us, host_ns / 1000)
         self._begun, self._misfits, self._link_lost, self._host_ns = True, 0, False, host_ns
-        self._index, self._device_us = (index + n - 1) % _WRAP, device_us
+        self._index, self._device_us = (reading.index + n - 1) % _WRAP, device_us
         self._seq, self._headers = reading.seq, reading.headers
         if newest_us is None:
             return Placed(t_us, step_us)
@@ -272,7 +276,7 @@ class IndexedTimeline:
             return Placed(t_us, step_us)
         return Placed(t_us, step_us, Gap(newest_us * 1e-6, (t_us - (n - 1) * step_us) * 1e-6, reason))
 
-    def _advance(self, packet: Packet, index: int, device_us: float, host_ns: int) -> tuple[float, float]:
+    def _advance(self, packet: Packet, index: int, device_us: float, host_ns: int) -> tuple[int, float]:
         """Samples lost before this packet (negative: it is old) and us per sample since the newest (0: no sense)."""
         lost = (index - self._index - 1) % _WRAP
         if lost >= _WRAP // 2:
@@ -280,7 +284,8 @@ class IndexedTimeline:
         samples = lost + packet.n
         elapsed_us = (device_us - self._device_us) % _WRAP
         # The clock wraps every 71.6 minutes; how often it did in a long gap follows from the samples counted meanwhile.
-        elapsed_us += max(0, round((samples * self._step_us - elapsed_us) / _WRAP)) * _WRAP
+        if lost:
+            elapsed_us += max(0, round((samples * self._step_us - elapsed_us) / _WRAP)) * _WRAP
         step_us = elapsed_us / samples
         too_far = elapsed_us > (host_ns - self._host_ns) // 1000 + AHEAD_OF_HOST_US
         if too_far or not 0.5 <= step_us / packet.period_us <= 2.0:
