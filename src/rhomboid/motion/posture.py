@@ -206,9 +206,8 @@ class _Slouch:
                 continue
             self._left_ticks = 0
             if self._alert_s is None:
-                ready = (ticks.t_s[i:j] >= self.since_s + self._delay_s - 1e-9) & ~ticks.lifeless[i:j]
-                if ready.any():
-                    due = i + int(np.argmax(ready))
+                due = i + int(np.searchsorted(ticks.t_s[i:j], self.since_s + self._delay_s - 1e-9))
+                if due < j:
                     self._alert_s = float(ticks.seen_s[due])
                     tilt_deg = round(float(lean_deg[due]), 3)
                     found.append(

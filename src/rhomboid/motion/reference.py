@@ -13,7 +13,7 @@ from rhomboid.events import Event, RecalibrationNeeded, ReferenceRefused, Refere
 from rhomboid.imu import Array
 from rhomboid.motion.bends import NEAR_DEG, Bends
 from rhomboid.motion.guide import RESTLESS_DEG, TOO_MUCH_MOVEMENT, Found, implausible, sideways_up
-from rhomboid.motion.ticks import LIFELESS_DEG, TICK_S, Flags, Ticks, angle_deg, dot, level, unit
+from rhomboid.motion.ticks import TICK_S, Flags, Ticks, angle_deg, dot, level, unit
 
 # Taking it.
 AUTOMATIC_TICKS = 15
@@ -101,8 +101,6 @@ class Reference:
             up = unit(values[:, :3].mean(axis=0))
             spread_deg = float(angle_deg(values[:, :3], up).max())
             if spread_deg > RESTLESS_DEG:
-                continue
-            if spread_deg < LIFELESS_DEG / 2:  # nobody breathes there
                 continue
             refusal = implausible(float(values[:, 3].mean())) or sideways_up(up, self.declared)
             if refusal:

@@ -33,7 +33,7 @@ RESTLESS_DPS, RESTLESS_SHARE, RESTLESS_WINDOW_TICKS = 7.0, 0.6, 30
 # wandered 0.27 deg at least (5 h, eight people), that of one on a table at most 0.06 with the noise of a good consumer
 # sensor and 0.18 with three times that; within 3 s it is one in a hundred who stays below 0.06.
 NOT_WORN_DEG, LIFELESS_DEG = 0.15, 0.06
-NOT_WORN_WINDOW_TICKS, LIFELESS_WINDOW_TICKS = 150, 15
+NOT_WORN_WINDOW_TICKS = 150
 NOT_WORN_SINCE_S = (NOT_WORN_WINDOW_TICKS - 1) * TICK_S
 """How long before the first fixed tick it began."""
 
@@ -47,8 +47,7 @@ class Ticks(msgspec.Struct, frozen=True, eq=False):
     ``start_s``, ``t_s``: where each begins and ends; ``seen_s``: the newest sample then; ``up`` (n, 3): mean direction
     of "up" in sensor axes, unit length; ``acc_g``: mean of |acceleration|; ``rate_dps``: rms angular velocity of the
     last second; ``restless``: moving for most of the last six seconds; ``walking``: steps without a pause for some
-    seconds; ``fixed``: the sensor has not turned at all for half a minute; ``lifeless``: not for three seconds, which
-    may be chance.
+    seconds; ``fixed``: the sensor has not turned at all for half a minute.
     """
 
     start_s: Array
@@ -60,7 +59,6 @@ class Ticks(msgspec.Struct, frozen=True, eq=False):
     restless: Flags
     walking: Flags
     fixed: Flags
-    lifeless: Flags
 
     def __len__(self) -> int:
         return int(self.t_s.shape[0])
@@ -90,7 +88,6 @@ class TickMaker:
         self._rate = _TrailingMean(MOVING_WINDOW_TICKS)
         self._restless = _TrailingMean(RESTLESS_WINDOW_TICKS)
         self._wander = _TrailingRange(NOT_WORN_WINDOW_TICKS)
-        self._breath = _TrailingRange(LIFELESS_WINDOW_TICKS)
 
     def feed(self, frames: Frames) -> Ticks | None:
         """The ticks these frames complete, if any."""
@@ -107,7 +104,7 @@ class TickMaker:
         up = _tick_mean(frames.up)
         up = up / np.sqrt(_square(up))[:, None]
         weakest_step_g2 = self._steps.feed(self._step.feed(_tick_mean(shake_g * shake_g))[:, None])[0][:, 0]
-        swing, wander, breath = (_widest(*each.feed(up)) for each in (self._swing, self._wander, self._breath))
+        swing, wander = (_widest(*trailing.feed(up)) for trailing in (self._swing, self._wander))
         steps = (weakest_step_g2 > WALKING_G**2) & (swing < math.radians(WALKING_SWING_DEG))
         rate_dps = np.sqrt(self._rate.feed(_tick_mean(_square(frames.gyr_dps))))
         restless_share = self._restless.feed((rate_dps > RESTLESS_DPS).astype(np.float64))
@@ -122,7 +119,6 @@ class TickMaker:
             restless=restless_share > RESTLESS_SHARE,
             walking=steps,
             fixed=wander < math.radians(NOT_WORN_DEG),
-            lifeless=breath < math.radians(LIFELESS_DEG),
         )
 
 
