@@ -11,10 +11,16 @@ from hypothesis import strategies as st
 
 from rhomboid.events import Event, RepCompleted, SetClosed, SetStarted, encode
 from rhomboid.imu import Array, Gap, ImuBlock
+from rhomboid.interpreter import Interpreter
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
+from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.rep_rhythm import Rhythm
+from rhomboid.motion.rep_set import first_of_its_kind
+from rhomboid.motion.rep_vote import Rep
 from rhomboid.motion.repetition import RepetitionDetector
 from rhomboid.motion.settings import Mode, Settings
+from rhomboid.sensors import driver_for
+from rhomboid.simulation.sensor import SimulatedSensor
 
 RATE_HZ = 100.0
 UPRIGHT = np.eye(3)
@@ -115,6 +121,27 @@ def test_free_running_finds_the_sets_and_announces_what_came_before() -> None:
     assert [c.live_reps for c in closed] == [8, 6]
     assert closed[0].start_s == pytest.approx(15, abs=1.5)
     assert closed[1].start_s == pytest.approx(55, abs=1.5)
+
+
+def test_a_set_found_late_is_counted_from_its_first_repetition() -> None:
+    sensor = SimulatedSensor("squeezes", 2)
+    interpreter = Interpreter(Pipeline(Settings(mode="free")), driver_for(sensor.identity.family))
+    closed = [e for e in interpreter.feed(sensor.notifications()) + interpreter.finish() if isinstance(e, SetClosed)]
+    assert len(closed) == 1
+    assert closed[0].live_reps < closed[0].reps == len(sensor.truth.reps)
+    assert closed[0].start_s < sensor.truth.reps[0].peak_s
+    assert {c.change for c in closed[0].corrections} == {"added"}
+
+
+def test_what_is_unlike_the_rest_or_long_before_it_is_not_of_its_kind() -> None:
+    x, bump = np.zeros((800, 13)), np.sin(np.linspace(0, np.pi, 100, endpoint=False)) ** 2
+    for k in range(8):
+        x[100 * k : 100 * k + 100, [4, 8]] = 10.0 * bump[:, None]
+    reps = [Rep(100 * k, 100 * k + 50, 100 * k + 100, 10.0, 10.0) for k in range(8)]
+    assert first_of_its_kind(x, reps, 4.0) == 0
+    assert first_of_its_kind(x, [reps[0], *reps[4:]], 4.0) == 1
+    x[100:200] = np.roll(x[100:200], 1, axis=1)
+    assert first_of_its_kind(x, reps, 4.0) == 2
 
 
 def test_free_running_is_silent_where_nothing_repeats() -> None:

@@ -12,11 +12,13 @@ import math
 import numpy as np
 
 from rhomboid.imu import Array
+from rhomboid.motion.frontend import FRAME_RATE_HZ
 from rhomboid.motion.rep_signals import VIEWS
 from rhomboid.motion.rep_vote import Candidate, Rep
 
 PATH_POINTS = 16
 SLOW_S = 4.0
+LIKE_THE_OTHERS = 0.5  # A movement less like the ones next to it than this is no part of their set.
 _FROM_VOTE = (
     "irregular", "uneven", "period", "range", "large", "open", "smallest", "largest", "shortest", "longest", "refused",
     "share", "extra", "agree", "projection2", "projection3",
@@ -62,6 +64,17 @@ def likeness_to_others(x: Array, reps: list[Rep], k: int) -> float:
     starts, ends = [r.before for r in some], [r.far for r in some]
     paths = [_paths(x[:, view], starts, ends) for view in VIEWS[1:]]
     return max(float(_likeness(p[-1:], p[:-1]).max()) for p in paths)
+
+
+def first_of_its_kind(x: Array, reps: list[Rep], idle_s: float) -> int:
+    """From which of ``reps`` on each is like one of the two after it, with less than ``idle_s`` to the next."""
+    last = len(x) - 1
+    back = [Rep(last - r.after, last - r.far, last - r.before, r.back, r.out) for r in reversed(reps)]
+    for k in range(1, len(back)):
+        late = back[k].far - back[k - 1].far > idle_s * FRAME_RATE_HZ
+        if late or likeness_to_others(x[::-1], back, k) < LIKE_THE_OTHERS:
+            return len(back) - k
+    return 0
 
 
 def _sameness(y: Array, far: list[int]) -> tuple[float, float]:

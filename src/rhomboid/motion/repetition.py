@@ -19,7 +19,13 @@ from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
 from rhomboid.motion.quality import quality
 from rhomboid.motion.rep_recount import recount
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
-from rhomboid.motion.rep_set import evidence, likeness_to_others, set_features
+from rhomboid.motion.rep_set import (
+    LIKE_THE_OTHERS,
+    evidence,
+    first_of_its_kind,
+    likeness_to_others,
+    set_features,
+)
 from rhomboid.motion.rep_signals import COLUMNS, VIEWS, MovementSignals
 from rhomboid.motion.rep_vote import TICK_FRAMES, Ballot, Candidate, Rep
 from rhomboid.motion.settings import Settings
@@ -36,22 +42,18 @@ NEAR = 0.1  # Within this share of the way a movement counts as still resting, o
 
 # Running free.
 ALIKE = 0.5  # Only where the last three periods are this much alike (``rep_rhythm``) a set is looked for ...
-LOOKS_PERIODS = (
-    3.35,
-    5.2,
-    8.0,
-    13.0,
-)  # ... in this many of them: the first two to find it, all to see how long it has lasted.
+# ... in this many of them: the first two to find it, all to see how long it has lasted.
+LOOKS_PERIODS = (3.35, 5.2, 8.0, 13.0)
 FIRST_LOOKS = 2
 ENOUGH_REPS = 3
 OPENING_EVIDENCE = 0.0  # Log odds; more is asked of the set as a whole, once it is over.
 CLOSING_EVIDENCE = 0.7
 LEAD_IN_S = 0.6
 TICKS_A_LOOK = LOOK_FRAMES // TICK_FRAMES
-LIKE_THE_OTHERS = 0.5  # A movement less like the ones before it than this ends the set.
 OVERDUE_PERIODS = 1.2  # Once a repetition is this late, another exercise may have begun.
 IDLE_PERIODS = 1.8  # A set is over after this many of its periods without a repetition ...
 IDLE_S = 4.0  # ... and at least this long.
+REACH_PERIODS = (1.5, 3.0, 5.0, 8.0)  # Once it is over, its beginning is looked for so far back.
 
 # Columns of the kept rows.
 _T, _SEEN, _ACC, _GYR, _UP, _QUAT, _X = (
@@ -94,6 +96,7 @@ class RepetitionDetector:
         self._rhythm_now = 0.0, 1.0  # period (s) and how unlike it is
         self._unlike = 1.0  # the best of it during the set
         self._refused_until_s = 0.0
+        self._free_since_s = -math.inf  # the end of the set before
         self.reps = 0
         self.in_set = False
         self.phase: Phase = "rest"
@@ -265,7 +268,7 @@ class RepetitionDetector:
             SetClosed(
                 at_s=at_s,
                 set_index=self._sets - 1,
-                start_s=self._start_s,
+                start_s=min([self._start_s, *(m.start_s for m in movements)]),
                 end_s=end_s,
                 reps=len(movements),
                 live_reps=len(live),
@@ -273,7 +276,7 @@ class RepetitionDetector:
                 corrections=corrections,
             )
         )
-        self.in_set, self.phase, self._leader = False, "rest", None
+        self.in_set, self.phase, self._leader, self._free_since_s = False, "rest", None, end_s
         self._first = int(np.searchsorted(self._rows.all[: self._ticked, _T], end_s))
         self._unlike = 1.0
 
@@ -284,13 +287,33 @@ class RepetitionDetector:
         if not self._whole and not self._was_set():
             reason = "together these movements were not alike enough for a set"
             return (), tuple(Correction(change="struck_out", movement=m, reason=reason) for m in live)
+        start_s = self._start_s if self._whole or self._earlier else self._reach_back(end_s)
         t_s = self._rows.all[:, _T]
-        if t_s[0] > self._start_s:
+        if t_s[0] > start_s:
             return live, ()
-        rows = self._rows.all[(t_s >= self._start_s - CONTEXT_S) & (t_s <= end_s + CONTEXT_S)]
+        rows = self._rows.all[(t_s >= start_s - CONTEXT_S) & (t_s <= end_s + CONTEXT_S)]
         t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (_T, _ACC, _GYR, _UP, _QUAT))
-        known = self._has_gyro, self._breaks, list(live), self._settings.mode, self._start_s, end_s
+        known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
+
+    def _reach_back(self, end_s: float) -> float:
+        """When the set began: one that was found late, with the first repetition before it that is like its own."""
+        t_s = self._rows.all[: self._ticked, _T]
+        earliest, end = np.searchsorted(t_s, (self._free_since_s, end_s)).tolist()
+        held, start_s = self.reps, self._start_s
+        for periods in REACH_PERIODS:
+            first = max(earliest, self._first - int(periods * self._period_s * FRAME_RATE_HZ))
+            x = self._rows.all[first:end, _X]
+            ballot = Ballot()
+            ballot.add(x)
+            leader = ballot.vote(SURETY).leader
+            k = 0 if leader is None else first_of_its_kind(x, leader.reps, max(IDLE_PERIODS * leader.period_s, IDLE_S))
+            if leader is not None and len(leader.reps) - k > held:
+                held = len(leader.reps) - k
+                leaves, _ = _edges(np.asarray(ballot.values(leader)), leader.reps[k])
+                start = max(earliest, first + leaves - int(LEAD_IN_S * FRAME_RATE_HZ))
+                start_s = min(start_s, float(t_s[start]))
+        return start_s
 
     def _was_set(self) -> bool:
         if self._earlier:
