@@ -16,10 +16,9 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize
 
 from benchmarks.accuracy.frames import COLUMNS, SetFrames, labelled
+from benchmarks.accuracy.logit import Problem, choose, who, write
 from rhomboid.accuracy import Label, Share, read_labels
 from rhomboid.errors import RhomboidError
 from rhomboid.imu import Array
@@ -46,16 +45,7 @@ class Example(NamedTuple):
 
     @property
     def person(self) -> str:
-        return f"{self.label.file.split('/')[0]} {self.label.subject}"
-
-
-class Problem(NamedTuple):
-    """Standardised features of examples, one behind the other, ready for the optimiser."""
-
-    x: Array
-    true: Array
-    starts: npt.NDArray[np.intp]
-    weight: Array
+        return who(self.label)
 
 
 # --- examples -------------------------------------------------------------------------------------------------------
@@ -73,7 +63,7 @@ def examples(folder: Path, labels: list[Label]) -> tuple[list[Example], list[Exa
             continue
         example = _example(label, ways, s, 1.0 if label.sure else UNSURE_WEIGHT)
         real.append(example)
-        way = _likely_true(example, ways)
+        way = likely_true(label, ways, example.features)
         if way is not None and not frames.breaks:
             for part, count in _parts(label, frames, s, way, rng):
                 altered = _altered(part, float(np.exp(rng.uniform(-0.5, 0.5))), bool(rng.random() < 0.5))
@@ -92,11 +82,12 @@ def _example(label: Label, ways: list[Way], s: Signals, weight: float) -> Exampl
     return Example(label, recount_model.features(ways, s), counts, true, weight)
 
 
-def _likely_true(example: Example, ways: list[Way]) -> Way | None:
+def likely_true(label: Label, ways: list[Way], features: list[dict[str, float]]) -> Way | None:
     """Among the ways that arrive at the true count the one today's weights trust most."""
-    scores = [sum(recount_model.WEIGHTS.get(k, 0.0) * v for k, v in f.items()) for f in example.features]
-    right = np.flatnonzero(example.true)
-    return ways[max(right, key=lambda i: scores[i])] if len(right) else None
+    allowed = 0 if label.sure else 1
+    right = [i for i, way in enumerate(ways) if label.off(len(way.far)) <= allowed]
+    scores = [sum(recount_model.WEIGHTS.get(k, 0.0) * v for k, v in f.items()) for f in features]
+    return ways[max(right, key=lambda i: scores[i])] if right else None
 
 
 def _parts(
@@ -149,32 +140,18 @@ def fit(given: list[Example]) -> dict[str, float]:
     names = sorted({name for example in given for f in example.features for name in f})
     useful = [example for example in given if example.true.any() and not example.true.all()]
     x = np.concatenate([_matrix(example, names) for example in useful])
-    scale = x.std(axis=0) + 1e-9
     sizes = np.array([len(example.counts) for example in useful])
     problem = Problem(
-        (x - x.mean(axis=0)) / scale,
+        x,
         np.concatenate([example.true for example in useful]),
         np.concatenate(([0], np.cumsum(sizes)[:-1])),
         np.array([example.weight for example in useful]),
     )
-    start = np.zeros(len(names))
-    found = minimize(_loss, start, (problem, np.repeat(np.arange(len(sizes)), sizes)), "L-BFGS-B", jac=True)
-    return dict(zip(names, (found.x / scale).tolist(), strict=True))
+    return dict(zip(names, choose(problem, RIDGE).tolist(), strict=True))
 
 
 def _matrix(example: Example, names: list[str]) -> Array:
     return np.array([[f.get(name, 0.0) for name in names] for f in example.features])
-
-
-def _loss(weights: Array, problem: Problem, owner: Array) -> tuple[float, Array]:
-    """Negative log probability of the true counts, and its gradient."""
-    scores = problem.x @ weights
-    shares = np.exp(scores - np.maximum.reduceat(scores, problem.starts)[owner])
-    total = np.add.reduceat(shares, problem.starts)
-    true = np.add.reduceat(shares * problem.true, problem.starts) + 1e-300
-    loss = float((problem.weight * np.log(total / true)).sum()) + 0.5 * RIDGE * float(weights @ weights)
-    pull = (shares / total[owner] - shares * problem.true / true[owner]) * problem.weight[owner]
-    return loss, problem.x.T @ pull + RIDGE * weights
 
 
 def count(example: Example, weights: dict[str, float]) -> int:
@@ -186,39 +163,30 @@ def count(example: Example, weights: dict[str, float]) -> int:
 # --- report ---------------------------------------------------------------------------------------------------------
 
 
-def cross_validated(real: list[Example], copies: list[Example]) -> list[int]:
-    """The count of every real set by weights that know nothing of the person."""
+def cross_validated(real: list[Example], copies: list[Example]) -> list[tuple[Label, int]]:
+    """Every real set counted by weights that know nothing of the person."""
     weights = {}
-    for person in sorted({example.person for example in real}):
-        weights[person] = fit([example for example in real + copies if example.person != person])
+    for name in sorted({example.person for example in real}):
+        weights[name] = fit([example for example in real + copies if example.person != name])
         print(f"\r{len(weights)} people", end="", file=sys.stderr)
     print(file=sys.stderr)
-    return [count(example, weights[example.person]) for example in real]
+    return [(example.label, count(example, weights[example.person])) for example in real]
 
 
-def report(real: list[Example], counts: list[int]) -> str:
+def report(counted: list[tuple[Label, int]]) -> str:
     """Shares by group, then the sets that were counted wrongly."""
     rows = []
-    groups = sorted({example.label.group for example in real})
-    for group in [*groups, "all"]:
-        of = [(x.label, n) for x, n in zip(real, counts, strict=True) if group in (x.label.group, "all")]
+    for group in [*sorted({label.group for label, _ in counted}), "all"]:
+        of = [(label, n) for label, n in counted if group in (label.group, "all")]
         sure = [label.off(n) == 0 for label, n in of if label.sure]
         near = [label.off(n) <= 1 for label, n in of]
         rows.append((group, str(len(of)), str(Share(sum(sure), len(sure))), str(Share(sum(near), len(near)))))
     missed = [
-        f"{x.label.file} {x.label.activity}: {x.label.expected_reps}, counted {n}"
-        for x, n in zip(real, counts, strict=True)
-        if x.label.off(n) > (0 if x.label.sure else 1)
+        f"{label.file} {label.activity}: {label.expected_reps}, counted {n}"
+        for label, n in counted
+        if label.off(n) > (0 if label.sure else 1)
     ]
     return "\n".join([table(("group", "sets", "exact %", "within 1 %"), rows), "", *missed])
-
-
-def write(weights: dict[str, float]) -> None:
-    """Into the table at the end of ``recount_model``."""
-    path = Path(recount_model.__file__)
-    code, _, _ = path.read_text(encoding="utf-8").partition("WEIGHTS: dict[str, float] = {")
-    rows = "".join(f'    "{name}": {weight:.3f},\n' for name, weight in sorted(weights.items()))
-    path.write_text(f"{code}WEIGHTS: dict[str, float] = {{\n{rows}}}\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -232,9 +200,9 @@ def main() -> int:
     except RhomboidError as error:
         print(f"benchmarks.accuracy.fit: {error}", file=sys.stderr)
         return error.exit_status
-    print(report(real, cross_validated(real, copies)))
+    print(report(cross_validated(real, copies)))
     if options.write:
-        write(fit(real + copies))
+        write(recount_model, fit(real + copies))
     return 0
 
 
