@@ -21,6 +21,9 @@ from rhomboid.sensors.steps import Read
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONGEST_PACKET = 600
 
+ROUNDING_S = 1e-5
+"""What a clock of 64 bits that lies may lose in a float; true ones are far from it."""
+
 LINK_LOST = "link lost"
 """In place of a characteristic."""
 
@@ -113,10 +116,10 @@ def flattened(pieces: Iterable[Decoded]) -> Iterator[object]:
 
 def check_times(pieces: Iterable[Decoded]) -> None:
     """Samples are numbers and their times rise, from 0 or (the later of two streams) above; gaps lie between them."""
-    last_s = -1e-9
+    last_s = -ROUNDING_S
     for piece in pieces:
         if isinstance(piece, Gap):
-            assert last_s - 1e-6 <= piece.start_s < piece.end_s
+            assert last_s - ROUNDING_S <= piece.start_s < piece.end_s
         elif isinstance(piece, ImuBlock):
             assert (np.diff(piece.t_s, prepend=last_s) > 0).all()
             arrays: list[Array] = [piece.t_s, piece.acc_g, *([] if piece.gyr_dps is None else [piece.gyr_dps])]
