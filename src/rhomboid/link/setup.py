@@ -43,7 +43,7 @@ class Setup:
 
     async def _carry_out(self, steps: Iterable[Step]) -> None:
         for step in steps:
-            if isinstance(step, Subscribe | Unsubscribe) or step.required:
+            if isinstance(step, Unsubscribe) or step.required:
                 await self._do(step)
             else:
                 await self._tried(step)
