@@ -35,7 +35,6 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "dashboard": {"session", "motion", "words"},
     "commands": None,
     "link": {"sensors"},
-    "options": {"motion"},
     "cli": None,
     "__init__": set(),
     "__main__": None,

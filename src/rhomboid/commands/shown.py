@@ -1,0 +1,50 @@
+"""How a session is shown: on the dashboard where there is a terminal, else a line an event; complaints on stderr."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from rhomboid.errors import harmless
+
+if TYPE_CHECKING:
+    from rhomboid.motion.settings import Settings
+    from rhomboid.session import Recorder, Session, Source
+
+
+def complain(text: str) -> None:
+    """One line on standard error, harmless to a terminal."""
+    typer.echo(f"rhomboid: {harmless(text)}", err=True)
+
+
+def run_session(
+    source: Source,
+    settings: Settings,
+    *,
+    plain: bool,
+    for_s: float | None,
+    recorder: Recorder | None = None,
+    guided: bool = False,
+) -> None:
+    from rhomboid.motion.pipeline import Pipeline
+    from rhomboid.session import Session
+
+    session = Session(source, Pipeline(settings), recorder=recorder, until_s=for_s)
+    if guided:
+        session.ask("guided_reference")
+    if plain or not sys.stdout.isatty():
+        from rhomboid.plain import run
+
+        run(session)
+    else:
+        _show(session, close_at_end=for_s is not None)
+    if session.error is not None:
+        raise session.error
+
+
+def _show(session: Session, *, close_at_end: bool) -> None:
+    from rhomboid.dashboard.app import RhomboidApp
+
+    RhomboidApp(session, close_at_end=close_at_end).run()
