@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 import pytest
 
 from rhomboid import events as e
@@ -56,6 +57,27 @@ def test_nothing_is_lost_and_nothing_refused_on_the_way(family: str) -> None:
     assert sum(map(len, blocks)) == pytest.approx(sensor.duration_s * sensor.rate_hz, rel=0.01)
     assert sum(len(b) for b in blocks if b.gyr_dps is None) == 0
     assert float(blocks[-1].t_s[-1]) == pytest.approx(sensor.duration_s, abs=0.5)
+
+
+@pytest.mark.parametrize("family", families())
+def test_the_division_into_calls_changes_no_bit(family: str) -> None:
+    packets = list(SimulatedSensor("walking", 1, family=family, loss=0.02).notifications())
+
+    def fed(at_once: int) -> list[bytes | Gap]:
+        driver = driver_for(family)
+        pieces = [p for i in range(0, len(packets), at_once) for p in driver.feed(*packets[i : i + at_once])]
+        found: list[bytes | Gap] = []
+        for piece in pieces:
+            if isinstance(piece, Gap):
+                found.append(piece)
+            elif isinstance(piece, ImuBlock):
+                gyr_dps = np.full((len(piece), 3), np.nan) if piece.gyr_dps is None else piece.gyr_dps
+                found += [row.tobytes() for row in np.column_stack((piece.t_s, piece.acc_g, gyr_dps))]
+        return found
+
+    whole = fed(len(packets))
+    assert fed(1) == whole
+    assert fed(7) == whole
 
 
 def test_a_family_that_cannot_be_simulated_is_refused_in_words() -> None:
