@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
@@ -258,6 +258,13 @@ def test_a_dropped_link_is_a_gap_by_the_host_clock() -> None:
     assert first.gap.end_s == pytest.approx(50.0, abs=0.1)
 
 
+@pytest.mark.parametrize("made", [lambda: DeviceTimeline(U32, 100.0), lambda: ArrivalTimeline(100.0)])
+def test_a_link_that_drops_before_the_first_packet_leaves_no_gap(made: Callable[[], Timeline]) -> None:
+    timeline = made()
+    timeline.link_lost()
+    assert not gaps(placed(timeline, sent(1.0)))
+
+
 # --- laws -------------------------------------------------------------------------------------------------------------
 
 _clocks = st.one_of(
@@ -277,9 +284,9 @@ _clocks = st.one_of(
     ),
 )
 def test_time_is_finite_and_rises_whatever_the_clocks_say(
-    made: object, packets: list[tuple[int, int, int, bool]]
+    made: Callable[[], Timeline], packets: list[tuple[int, int, int, bool]]
 ) -> None:
-    timeline: Timeline = made()  # type: ignore[operator]
+    timeline = made()
     last_s: float | None = None
     for device_us, host_ns, n, drop in packets:
         if drop:

@@ -69,8 +69,10 @@ class DeviceTimeline:
         if newest_us is None and reading.step_us:
             self._period_us = reading.step_us
         if origin.device_us is None:
-            origin.device_us = last_us - (n - 1) * self._period_us
-        device_us = last_us - origin.device_us
+            device_us = (n - 1) * self._period_us
+            origin.device_us = last_us - device_us
+        else:
+            device_us = last_us - origin.device_us
         due_us = host_us - drift.least_us
         if self._wrap_us is not None:
             device_us += round((due_us - device_us) / self._wrap_us) * self._wrap_us
@@ -94,7 +96,7 @@ class DeviceTimeline:
         before_us, self._device_us = self._t_us, device_us
         t_us = device_us + drift.follow(device_us, host_us)
         if newest_us is None:
-            self._t_us, self._restarts = t_us, origin.restarts
+            self._t_us, self._restarts, self._link_lost = t_us, origin.restarts, False
             return Placed(t_us, self._period_us)
         # Where two streams share a drift, one of them may find that it has moved more than its own time has.
         t_us = max(t_us, before_us + elapsed_us / 2)
@@ -178,7 +180,7 @@ class ArrivalTimeline:
         if newest_us is None:
             self._seek_rate(host_us)
             self._watch(host_us)
-            self._host_us = host_us
+            self._host_us, self._link_lost = host_us, False
             self._device_us = self._t_us = host_us + (n - 1) * self._period_us
             self._drift.follow(self._device_us, host_us)
             return Placed(self._t_us, self._period_us)
