@@ -20,6 +20,7 @@ from rhomboid.sensors.steps import Read
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LONGEST_PACKET = 600
+GOLDEN = Path(__file__).parents[2] / "firmware_protocol" / "golden"
 
 ROUNDING_S = 1e-5
 """What a clock of 64 bits that lies may lose in a float; true ones are far from it."""
@@ -43,10 +44,12 @@ def characteristics(family: str) -> list[str]:
 def golden(family: str) -> list[tuple[str, bytes]]:
     """(characteristic, data) of the packets that the family's own tests hold, wherever they say something.
 
-    Packets are all strings there that are written in hexadecimal.
+    Packets are all strings there that are written in hexadecimal, and in the golden file of a protocol of ours.
     """
     source = Path(__file__).with_name(f"test_{_FILES[family]}.py")
     texts = [n.value for n in ast.walk(ast.parse(source.read_text(encoding="utf-8"))) if isinstance(n, ast.Constant)]
+    for file in GOLDEN.glob(f"{_FILES[family].replace('_', '-')}*.json"):
+        texts += re.findall(r'"([0-9a-f ]+)"', file.read_text(encoding="utf-8"))
     packets = {
         bytes.fromhex(text) for text in texts if isinstance(text, str) and re.fullmatch(r"([0-9a-f]{2} ?)+", text)
     }

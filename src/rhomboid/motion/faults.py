@@ -303,6 +303,7 @@ def _evidence(w: _Windows, has_gyro: bool) -> tuple[npt.NDArray[np.int8], Array]
     turning = (gyr > MOVING_DPS).any(axis=0)
     turned_out = [(np.delete(gyr, axis, axis=0) > TURNING_DPS).all(axis=0) for axis in range(3)]
     tilting = turning & (acc > TILTING_G).all(axis=0)
+    # Exactly nought is what an ideal sensor reads about an axis it does not turn about; no real one ever does.
     gyr_stuck = stuck[3:6].all(axis=0)
     all_stuck = stuck[:3].all(axis=0) & gyr_stuck
     middle = 0.5 * (w.least[:3, 1:] + w.greatest[:3, 1:])
@@ -316,7 +317,7 @@ def _evidence(w: _Windows, has_gyro: bool) -> tuple[npt.NDArray[np.int8], Array]
     for_it = (
         all_stuck,
         *(stuck[axis] & turned_out[axis] for axis in range(3)),
-        *(stuck[3 + axis] & tilting for axis in range(3)),
+        *(stuck[3 + axis] & tilting & (w.least[3 + axis, 1:] != 0.0) for axis in range(3)),
         gyr_stuck & (acc > MOVING_G).any(axis=0) & gyroscope,
         still & (off > MODEST) & (off <= GROSS),
         still & (off > GROSS),

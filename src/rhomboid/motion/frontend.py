@@ -75,7 +75,8 @@ class FrontEnd:
 
     def __init__(self) -> None:
         self._segment: _Segment | None = None
-        self._axes: Array | None = None
+        self.axes: Array | None = None
+        """The frames' axes, (3, 3), as rows in the sensor's; the same from the first frame on."""
         self._bias_rad_s: Array | None = None
         self._sieve, self._watch = Sieve(), Watch()
         self._verdict = Verdict(0)
@@ -125,10 +126,10 @@ class FrontEnd:
     def _run(self, block: ImuBlock, out: list[FrontEndItem]) -> None:
         if not len(block):
             return
-        if self._axes is None:
-            self._axes = own_axes(block)
+        if self.axes is None:
+            self.axes = own_axes(block)
         if self._segment is None:
-            self._segment = _Segment(block, self._axes, self._bias_rad_s, self._verdict.gain)
+            self._segment = _Segment(block, self.axes, self._bias_rad_s, self._verdict.gain)
         for i in range(0, len(block), CACHE_SAMPLES):
             frames = self._segment.feed(block[i : i + CACHE_SAMPLES])
             if frames is not None:

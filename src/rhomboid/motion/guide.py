@@ -57,7 +57,7 @@ class Guide:
         self.found: Found | None = None
         self.done = False
         self._steps = STEPS[kind]
-        self._declared = declared
+        self.declared = declared
         self._step = 0
         self._ticks = 0
         self._told = False
@@ -107,7 +107,7 @@ class Guide:
                 pose = self._pose(up, quiet, TALL_TICKS)
                 if pose is None:
                     return None
-                refusal = implausible(float(ticks.acc_g[k])) or sideways_up(pose, self._declared)
+                refusal = implausible(float(ticks.acc_g[k])) or sideways_up(pose, self.declared)
                 if refusal:
                     return refusal
                 self._tall, self._start_s = pose, float(ticks.t_s[k]) - TALL_TICKS * TICK_S
@@ -168,7 +168,7 @@ class Guide:
         straight = all(_apart_deg(self._towards(up), lean) < STRAIGHT_DEG for up in path[lean_deg > STRAIGHT_FROM_DEG])
         if not straight:
             return "the lean was not straight; lean straight forward and back"
-        if self._declared is not None and _apart_deg(level(self._declared, self._tall), lean) > SIDEWAYS_DEG:
+        if self.declared is not None and _apart_deg(level(self.declared, self._tall), lean) > SIDEWAYS_DEG:
             return "by the mounting that was declared you leant sideways or back; lean forward, or declare it anew"
         return ""
 
@@ -192,7 +192,7 @@ class Guide:
 
     def _taken(self, seen_s: float, end_s: float) -> ReferenceTaken:
         self.done = True
-        forward = self._declared if self._forward is None else self._forward
+        forward = self.declared if self._forward is None else self._forward
         self.found = Found(self._tall, forward)
         return ReferenceTaken(
             at_s=seen_s,

@@ -91,6 +91,7 @@ class Pipeline:
         self._posture = PostureDetector(self.settings) if watches else None
         self._breathing = BreathingDetector() if watches else None
         self._ticks = TickMaker()
+        self._mounted = False
         self._watchers: list[Watcher] = [] if self._posture is None else [ActivityDetector(), self._posture]
         self._detectors: list[Detector] = [d for d in (self._breathing, self._hold, self._repetition) if d is not None]
         self._rooms: list[Watcher | Detector] = [*self._watchers, *self._detectors]
@@ -107,6 +108,9 @@ class Pipeline:
         about_stream: list[Event] = []
         for piece in self._front_end.feed(item):
             if isinstance(piece, Frames):
+                if self._posture is not None and not self._mounted and self._front_end.axes is not None:
+                    self._posture.mounted(self._front_end.axes)
+                    self._mounted = True
                 if self._watchers:
                     ticks = self._ticks.feed(piece)
                     for watcher in self._watchers:

@@ -49,6 +49,13 @@ class PostureDetector:
         self._hysteresis_deg = settings.slouch.hysteresis_deg
         self._t_s = self._seen_s = 0.0
 
+    def mounted(self, axes: Array) -> None:
+        """The frames' axes, (3, 3) as rows in the sensor's, known from the first sample on; a declared axis follows."""
+        if self.reference.declared is not None:
+            self.reference.declared = axes @ self.reference.declared
+            if self._guide is not None:
+                self._guide.declared = self.reference.declared
+
     @property
     def posture(self) -> Posture:
         return POSTURES[self._settled.code]
