@@ -7,10 +7,11 @@ and the most trusted one is taken (``recount_model``). Whatever differs from the
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from rhomboid.events import Correction, Movement
 from rhomboid.imu import Array
-from rhomboid.motion.frontend import Break
+from rhomboid.motion.frontend import FRAME_RATE_HZ, Break
 from rhomboid.motion.quality import quality
 from rhomboid.motion.recount_model import probabilities
 from rhomboid.motion.recount_ways import Signals, Way, signals, ways_to_count
@@ -43,7 +44,7 @@ def recount(
     """
     inside = np.full(len(t_s), True)
     if mode != "set":
-        inside = (t_s >= start_s - CONTEXT_S) & (t_s <= end_s + CONTEXT_S)
+        inside = around(t_s, start_s, end_s, CONTEXT_S)
     s = signals(t_s[inside], acc_g[inside], gyr_dps[inside], up[inside])
     ways = [] if s is None else ways_to_count(s)
     if s is None or not ways:
@@ -54,6 +55,12 @@ def recount(
     best = ways[max(np.flatnonzero(counts == count).tolist(), key=lambda i: float(trust[i]))]
     movements = _movements(best, s, gyr_dps[inside], up[inside], quat[inside], _belief(best, ways, trust))
     return reconcile(live, movements, breaks)
+
+
+def around(t_s: Array, start_s: float, end_s: float, context_s: float) -> npt.NDArray[np.bool_]:
+    """Which frames are of a set and its context, (n,). Half a frame of slack: rounding must not decide it."""
+    slack_s = context_s + 0.5 / FRAME_RATE_HZ
+    return (t_s >= start_s - slack_s) & (t_s <= end_s + slack_s)
 
 
 def _within_reach(counts: Array, live: int) -> Array:

@@ -17,7 +17,7 @@ from rhomboid.events import Correction, Event, Movement, MovementRefused, RepCom
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
 from rhomboid.motion.quality import quality
-from rhomboid.motion.rep_recount import recount
+from rhomboid.motion.rep_recount import around, recount
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
 from rhomboid.motion.rep_set import (
     LIKE_THE_OTHERS,
@@ -216,7 +216,7 @@ class RepetitionDetector:
         if self.in_set:
             if self._rows.all[self._ticked - 1, _T] - self._last_rep_s < OVERDUE_PERIODS * self._period_s:
                 return
-            first = int(np.searchsorted(self._rows.all[: self._ticked, _T], self._last_rep_s))
+            first = self._row_at(self._last_rep_s)
         start = self._start_of_set(first, period_s, unlike) if unlike < ALIKE else None
         if start is not None:
             if self.in_set:
@@ -277,7 +277,7 @@ class RepetitionDetector:
             )
         )
         self.in_set, self.phase, self._leader, self._free_since_s = False, "rest", None, end_s
-        self._first = int(np.searchsorted(self._rows.all[: self._ticked, _T], end_s))
+        self._first = self._row_at(end_s)
         self._unlike = 1.0
 
     def _look_back(
@@ -291,7 +291,7 @@ class RepetitionDetector:
         t_s = self._rows.all[:, _T]
         if t_s[0] > start_s:
             return live, ()
-        rows = self._rows.all[(t_s >= start_s - CONTEXT_S) & (t_s <= end_s + CONTEXT_S)]
+        rows = self._rows.all[around(t_s, start_s, end_s, CONTEXT_S)]
         t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (_T, _ACC, _GYR, _UP, _QUAT))
         known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
@@ -299,7 +299,7 @@ class RepetitionDetector:
     def _reach_back(self, end_s: float) -> float:
         """When the set began: one that was found late, with the first repetition before it that is like its own."""
         t_s = self._rows.all[: self._ticked, _T]
-        earliest, end = np.searchsorted(t_s, (self._free_since_s, end_s)).tolist()
+        earliest, end = self._row_at(self._free_since_s), self._row_at(end_s)
         held, start_s = self.reps, self._start_s
         for periods in REACH_PERIODS:
             first = max(earliest, self._first - int(periods * self._period_s * FRAME_RATE_HZ))
@@ -325,6 +325,10 @@ class RepetitionDetector:
         features = set_features(x, self._rise_g(self._first), leader, self._unlike)
         # A long and regular set is believed more readily than its likeness alone would allow.
         return evidence(features) + 2.0 * features["many"] - 6.0 * features["irregular"] > CLOSING_EVIDENCE
+
+    def _row_at(self, t_s: float) -> int:
+        """The row of the frame at ``t_s``, or of the next. Half a frame of slack: rounding must not choose it."""
+        return int(np.searchsorted(self._rows.all[: self._ticked, _T], t_s - 0.5 / FRAME_RATE_HZ))
 
     def _rise_g(self, first: int) -> Array:
         """Vertical acceleration less gravity since row ``first``."""
