@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rhomboid.events import Event, RepCompleted, SetClosed, SetStarted, encode
+from rhomboid.events import Event, GapMarked, RepCompleted, SetClosed, SetStarted, encode
 from rhomboid.imu import Array, Gap, ImuBlock
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
@@ -21,6 +21,7 @@ from rhomboid.motion.repetition import RepetitionDetector
 from rhomboid.motion.settings import Mode, Settings
 from rhomboid.sensors import driver_for
 from rhomboid.simulation.sensor import SimulatedSensor
+from tests.laws.streams import events_of, session, with_gap
 
 RATE_HZ = 100.0
 UPRIGHT = np.eye(3)
@@ -218,3 +219,24 @@ def test_a_rhythm_is_what_repeats() -> None:
     assert looks[:20, 1].min() > 0.5
     assert looks[-1, 1] < 0.15
     assert looks[-1, 0] == pytest.approx(2.5, rel=0.1)
+
+
+@pytest.mark.parametrize("seed", [3, 4, 6])
+@pytest.mark.parametrize("length_s", [2.0, 5.0])
+def test_a_set_that_a_drop_interrupts_goes_on_with_the_reps_it_had(seed: int, length_s: float) -> None:
+    block = session("rows", seed)
+    events = events_of(with_gap(block, float(block.t_s[0]) + 38.0, length_s))
+    (closed,) = [x for x in events if isinstance(x, SetClosed)]
+    (gap,) = [x for x in events if isinstance(x, GapMarked)]
+    assert closed.start_s < gap.start_s and closed.end_s > gap.end_s + 10.0
+    assert 8 <= closed.reps <= 10
+    numbers = [x.number for x in events if isinstance(x, RepCompleted)]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_behind_a_long_gap_nothing_goes_on() -> None:
+    block = session("rows", 3)
+    later = ImuBlock(block.t_s + 100.0, block.acc_g, block.gyr_dps)
+    half = int(np.searchsorted(block.t_s - block.t_s[0], 45.0))
+    items = [block[:half], Gap(float(block.t_s[half - 1]), float(later.t_s[half]), "away"), later[half:]]
+    assert len([x for x in events_of(items) if isinstance(x, SetClosed)]) == 2

@@ -53,6 +53,7 @@ TICKS_A_LOOK = LOOK_FRAMES // TICK_FRAMES
 OVERDUE_PERIODS = 1.2  # Once a repetition is this late, another exercise may have begun.
 IDLE_PERIODS = 1.8  # A set is over after this many of its periods without a repetition ...
 IDLE_S = 4.0  # ... and at least this long.
+GOES_ON_S = 30.0  # What the wearer did in a longer gap nobody knows; behind a shorter one the same set goes on.
 REACH_PERIODS = (1.5, 3.0, 5.0, 8.0)  # Once it is over, its beginning is looked for so far back.
 
 # Columns of the kept rows.
@@ -92,6 +93,8 @@ class RepetitionDetector:
         self._announced: list[Movement] = []
         self._breaks: list[Break] = []
         self._leader: Candidate | None = None
+        self._period_before_s = 0.0  # the period of this set before the stream broke
+        self._believed = False  # what came before has shown that this is a set
         self._last_rep_s = 0.0
         self._rhythm_now = 0.0, 1.0  # period (s) and how unlike it is
         self._unlike = 1.0  # the best of it during the set
@@ -121,17 +124,20 @@ class RepetitionDetector:
         return events
 
     def interrupt(self, gap: Break) -> list[Event]:
-        """The stream broke: the movement in progress is void. A set the user started goes on behind the gap."""
+        """The stream broke: the movement in progress is void, a set goes on behind the gap with what it had."""
         events: list[Event] = []
-        if self._whole:
+        if self._whole or (self.in_set and self.reps > 0 and gap.end_s - gap.start_s <= GOES_ON_S):
             self._breaks.append(gap)
+            self._believed = self._was_set()
+            self._period_before_s = self._period_s
             self._ticked = len(self._rows)
             self._count_afresh(self._ticked)
+            self._last_rep_s = gap.end_s
         else:
             if self.in_set:
                 self._close(gap.start_s, events)
-            self._rows, self._rhythm, self._rhythms = _Rows(15 + COLUMNS), Rhythm(), np.empty((0, 2))
-            self._ticked = self._ticks = self._first = 0
+            self._rows, self._ticked, self._first = _Rows(15 + COLUMNS), 0, 0
+        self._rhythm, self._rhythms, self._ticks = Rhythm(), np.empty((0, 2)), 0
         self._signals = MovementSignals()
         return events
 
@@ -157,7 +163,8 @@ class RepetitionDetector:
             self._ballot.add(self._rows.all[self._ticked - frames : self._ticked, _X])
             self._count(at_s, events)
             if len(self._ballot) > BALLOT_S * FRAME_RATE_HZ:
-                self._count_afresh(int(np.searchsorted(self._rows.all[: self._ticked, _T], self._last_rep_s)))
+                self._believed = True  # It went on for minutes.
+                self._count_afresh(self._row_at(self._last_rep_s))
                 self._ballot.add(self._rows.all[self._first : self._ticked, _X])
         if self._whole:
             if not self.in_set:
@@ -172,7 +179,8 @@ class RepetitionDetector:
 
     @property
     def _period_s(self) -> float:
-        return 0.0 if self._leader is None else self._leader.period_s
+        """How long a repetition takes. Behind a gap a few new ones alone would not tell."""
+        return max(self._period_before_s, 0.0 if self._leader is None else self._leader.period_s)
 
     def _count(self, at_s: float, events: list[Event]) -> None:
         vote = self._ballot.vote(SURETY)
@@ -250,7 +258,7 @@ class RepetitionDetector:
         self.in_set = True
         self.reps = 0
         self._count_afresh(first)
-        self._announced, self._breaks = [], []
+        self._announced, self._breaks, self._period_before_s, self._believed = [], [], 0.0, False
         self._start_s = self._last_rep_s = self._refused_until_s = float(self._rows.all[first, _T])
         events.append(SetStarted(at_s=at_s, set_index=self._sets - 1, start_s=self._start_s))
         self._ballot.add(self._rows.all[first : self._ticked, _X])
@@ -316,8 +324,8 @@ class RepetitionDetector:
         return start_s
 
     def _was_set(self) -> bool:
-        if self._earlier:
-            return True  # It went on for minutes.
+        if self._believed:
+            return True
         leader = self._ballot.vote(SURETY).leader
         if leader is None:
             return False
