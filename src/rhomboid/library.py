@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,12 +13,18 @@ from rhomboid.sensors.driver import Driver
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """What there is to play: ``items`` in order, and the ``driver`` for those that are packets."""
+    """What there is to play: ``items`` in order, and the ``driver`` for those that are packets.
+
+    ``parts``: the same items in pieces that can each be read by itself, where the file is too large for memory.
+    ``settings``: those it was recorded with, as JSON; empty where nobody knows.
+    """
 
     items: Iterable[SourceItem]
     driver: Driver | None
     duration_s: float
     remarks: list[str]
+    parts: Sequence[Iterable[SourceItem]] | None = None
+    settings: str = ""
 
 
 def open_file(path: Path) -> Opened:
@@ -38,7 +44,8 @@ def open_file(path: Path) -> Opened:
         except UsageError as error:
             raise DataError(error.what, do="play it with the version that made it", where=str(path)) from error
         remarks = [recording.recovered] if recording.recovered else []
-        return Opened(recording.items(), driver, recording.duration_s, remarks)
+        duration_s, settings = recording.duration_s, recording.about.settings
+        return Opened(recording.items(), driver, duration_s, remarks, recording.parts, settings)
     if name.endswith((".csv", ".csv.gz")):
         from rhomboid.recording.csv_form import read_csv
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar, overload
 
 import msgspec
 
@@ -20,6 +20,7 @@ from rhomboid.recording.records import Damage, Place, Survey
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 
 _T = TypeVar("_T")
+Item = Notification | LinkChange | Request
 
 
 class Recording:
@@ -54,10 +55,18 @@ class Recording:
         recording.recovered = _recovered(found, damaged, recording.duration_s)
         return recording
 
-    def items(self) -> Iterator[Notification | LinkChange | Request]:
+    @property
+    def parts(self) -> Parts:
+        """The recording in parts of about a second, any of which can be read by itself."""
+        return Parts(self)
+
+    def items(self) -> Iterator[Item]:
         """All packets, requests and changes of the link in the order in which they came. Raises RecordingError."""
+        return self._items(self._chunks)
+
+    def _items(self, chunks: list[Place]) -> Iterator[Item]:
         uuids: dict[int, str | None] = {}
-        for channel, host_ns, data in self._messages(self._chunks):
+        for channel, host_ns, data in self._messages(chunks):
             if channel not in uuids:
                 uuids[channel] = self._characteristic(channel)
             uuid = uuids[channel]
@@ -80,6 +89,10 @@ class Recording:
             except _NOT_JSON as problem:
                 what = "it holds an event that this version of rhomboid does not know"
                 raise _error(self._path, what, "read it with the version that made it") from problem
+
+    def event_lines(self) -> Iterator[bytes]:
+        """The same events as they stand in the file. Raises RecordingError."""
+        return (data for _, data in self._on(layout.EVENT_TOPIC))
 
     def notes(self) -> Iterator[Note]:
         """All remarks. Raises RecordingError."""
@@ -152,6 +165,26 @@ class Recording:
             if times:
                 return times
         return []
+
+
+class Parts(Sequence[list[Item]]):
+    """The parts of a recording in order, each read from the file when it is asked for. Raises RecordingError then."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+
+    def __len__(self) -> int:
+        return len(self._recording._chunks)
+
+    @overload
+    def __getitem__(self, at: int) -> list[Item]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[list[Item]]: ...
+    def __getitem__(self, at: int | slice) -> list[Item] | list[list[Item]]:
+        chunks = self._recording._chunks[at]
+        if isinstance(chunks, list):
+            return [list(self._recording._items([chunk])) for chunk in chunks]
+        return list(self._recording._items([chunks]))
 
 
 def _unpacked(file: BinaryIO, place: Place) -> bytes:
