@@ -56,6 +56,11 @@ class DeviceTimeline:
         self._misfits_since_us = 0.0
         self._odd: list[float] = []
 
+    @property
+    def drift_us(self) -> float:
+        """How far the host's clock has moved ahead of this one."""
+        return self._origin.drift.us
+
     def link_lost(self) -> None:
         """The clock runs on in the sensor, or begins anew: the next packets tell."""
         self._link_lost = True
@@ -168,6 +173,10 @@ class ArrivalTimeline:
         self._other_rate = False
         self._seek_rate(0.0)
         self._watch(0.0)
+
+    @property
+    def drift_us(self) -> None:
+        """There is no clock that could drift."""
 
     def link_lost(self) -> None:
         """What comes next does not continue the count."""

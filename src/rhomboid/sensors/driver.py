@@ -97,6 +97,10 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
 class Timeline(Protocol):
     """Turns a sensor's clock, or the times of arrival, into one timeline: it begins at 0 and strictly increases."""
 
+    @property
+    def drift_us(self) -> float | None:
+        """How far the host's clock has moved ahead of the sensor's so far; None where the sensor has no clock."""
+
     def place(self, reading: Reading, host_ns: int) -> Placed | Refusal | None:
         """Where the reading lies; None: it is old (sent twice, or late) and is dropped without a word."""
 
@@ -141,6 +145,11 @@ class Driver:
     def refused(self) -> int:
         """How many packets have been refused so far."""
         return self._refused
+
+    @property
+    def drift_us(self) -> float | None:
+        """How far the host's clock has moved ahead of the sensor's so far; None where the sensor has no clock."""
+        return self._timeline.drift_us
 
     @property
     def family(self) -> str:

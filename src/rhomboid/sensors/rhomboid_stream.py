@@ -232,6 +232,11 @@ class IndexedTimeline:
         self._host_ns = 0
         self._link_lost = False
 
+    @property
+    def drift_us(self) -> float:
+        """How far the host's clock has moved ahead of the sensor's."""
+        return self._drift.us
+
     def link_lost(self) -> None:
         """Index and clock run on in the sensor: the gap will be known when it is back."""
         self._link_lost = True

@@ -244,6 +244,11 @@ class FrameTimeline:
         self._newest_us = placed.last_us
         return placed
 
+    @property
+    def drift_us(self) -> float | None:
+        """That of the clock, once frames with one have come."""
+        return self._by_clock.drift_us if self._now is self._by_clock else None
+
     def link_lost(self) -> None:
         """Both are told."""
         self._by_clock.link_lost()
