@@ -223,3 +223,63 @@ def test_a_recording_is_not_overwritten_unless_forced(tmp_path: Path) -> None:
     assert len(refused.stderr.splitlines()) == 1
     assert path.read_bytes() == before
     assert rhomboid("record", path, *options, "--force").returncode == 0
+
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
+
+
+def test_a_replay_as_json_and_from_a_place() -> None:
+    rows = RECORDINGS / "rows.mcap"
+    everything = rhomboid("replay", "--json", rows).stdout.splitlines()
+    assert {"event", "at_s"} <= json.loads(everything[0]).keys()
+    late = rhomboid("replay", "--json", "--from", "0:50", rows).stdout.splitlines()
+    assert late == [line for line in everything if json.loads(line)["at_s"] >= 50.0]
+    assert 0 < len(late) < len(everything)
+    assert rhomboid("replay", "--json", "--from-event", "12", rows).stdout.splitlines() == everything[11:]
+    plain = rhomboid("replay", "--plain", "--speed", "64", "--from", "70", rows).stdout.splitlines()
+    assert plain[0] == "rows.mcap" and all(line.split()[0] >= "1:10" for line in plain[1:])
+
+
+def test_a_replay_with_other_settings() -> None:
+    desk = RECORDINGS / "desk.mcap"
+    slouches = [
+        rhomboid("replay", "--json", "--set", f"slouch.threshold_deg={deg}", desk).stdout.count("slouch_started")
+        for deg in (12, 60)
+    ]
+    assert slouches == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["--set", "slouch.threshold=15"], "names no setting; there are: mode, slouch.threshold_deg"),
+        (["--set", "slouch.threshold_deg=far"], "expected `float`, got `str` (slouch.threshold_deg)"),
+        (["--set", "slouch.threshold_deg=1e9"], "<= 89.0 (slouch.threshold_deg)"),
+        (["--set", "slouch=5"], "names no setting"),
+        (["--set", "slouch.hysteresis_deg=30"], "no slouch would ever end"),
+        (["--set", "mode=dancing"], "'dancing'"),
+        (["--from", "noon"], "no moment"),
+        (["--from", "-5"], "no moment"),
+        (["--from", "nan"], "no moment"),
+        (["--from-event", "0"], "--from-event"),
+        (["--from-event", "3", "--plain", "--speed", "2"], "leave --speed out"),
+    ],
+)
+def test_a_replay_that_cannot_be_is_one_clear_line(arguments: list[str], what: str) -> None:
+    done = rhomboid("replay", "--json", *arguments, RECORDINGS / "rows.mcap")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert what in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_verify_and_info(tmp_path: Path) -> None:
+    path = tmp_path / "mine.mcap"
+    made = rhomboid("record", path, "--demo", "--script", "rows", "--plain", "--speed", "max")
+    assert made.returncode == 0
+    done = rhomboid("replay", "--verify", path)
+    assert done.returncode == 0 and done.stdout.startswith("identical, byte for byte: ")
+    done = rhomboid("replay", "--verify", "--set", "mode=desk", path)
+    assert done.returncode == 1 and any(line.startswith("- ") for line in done.stdout.splitlines())
+    done = rhomboid("info", "--json", path, tmp_path / "none.mcap")
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert json.loads(done.stdout)["duration_s"] == pytest.approx(73.5, abs=0.5)
+    assert "integrity   whole" in rhomboid("info", path).stdout

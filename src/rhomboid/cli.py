@@ -14,8 +14,9 @@ import typer
 
 from rhomboid import __version__
 from rhomboid.commands.bluetooth import doctor, scan
-from rhomboid.commands.files import accuracy, analyze, replay
+from rhomboid.commands.files import accuracy, analyze
 from rhomboid.commands.live import demo, desk, record, train
+from rhomboid.commands.recordings import info, replay
 from rhomboid.commands.sensors import decode, sensors
 from rhomboid.commands.shown import complain
 from rhomboid.errors import Fault, RhomboidError
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, train, desk, record, replay, analyze, accuracy, scan, doctor, sensors, decode):
+for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan, doctor, sensors, decode):
     app.command()(command)
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import cast
 
+import msgspec
 import numpy as np
 
 from rhomboid.events import BatteryRead, Event, LinkChanged, SensorProblem
 from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, SourceItem, StreamItem
-from rhomboid.motion.pipeline import Pipeline
+from rhomboid.motion.pipeline import Pipeline, Trace
 from rhomboid.sensors.driver import BatteryLevel, Driver, MalformedPacket
 
 _Piece = StreamItem | MalformedPacket | BatteryLevel | LinkChange
@@ -84,6 +85,14 @@ class Interpreter:
                     # What else a sensor says (answers to commands, its name and version) is the link's business.
                     if isinstance(piece, ImuBlock | Gap | MalformedPacket | BatteryLevel):
                         yield piece
+
+
+class Moment(msgspec.Struct, frozen=True, eq=False):
+    """Another place to go on from: ``interpreter`` as it is there, all events until then and the signal before it."""
+
+    interpreter: Interpreter
+    events: tuple[Event, ...]
+    trace: Trace
 
 
 def _is_packet(item: SourceItem) -> bool:

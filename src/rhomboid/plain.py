@@ -1,4 +1,4 @@
-"""A session without a screen: one line an event, for pipes, logs and screen readers."""
+"""A session without a screen: one line an event, in words or as JSON, for pipes, logs and screen readers."""
 
 from __future__ import annotations
 
@@ -7,24 +7,38 @@ import contextlib
 import signal
 
 from rhomboid.errors import harmless
+from rhomboid.events import encode
 from rhomboid.session import Session, Update
 from rhomboid.words import clock, describe
 
 
-def run(session: Session) -> None:
-    """Runs the session to its end, or until Ctrl-C, printing every event as it is announced."""
-    asyncio.run(_run(session))
+def run(session: Session, *, as_json: bool = False, from_s: float = 0.0, from_event: int = 1) -> None:
+    """Runs the session to its end, or until Ctrl-C, printing every event as it is announced.
+
+    Not those announced before ``from_s``, nor any before the event of this number, counted from 1.
+    """
+    asyncio.run(_run(session, _Printer(as_json, from_s, from_event)))
 
 
-async def _run(session: Session) -> None:
-    print(harmless(session.title), flush=True)  # noqa: T201
-    session.subscribe(_print)
+async def _run(session: Session, printer: _Printer) -> None:
+    if not printer.as_json:
+        print(harmless(session.title), flush=True)  # noqa: T201
+    session.subscribe(printer.take)
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt, which ends the loop itself
         loop.add_signal_handler(signal.SIGINT, session.stop)
     await session.run()
 
 
-def _print(update: Update) -> None:
-    for event in update.events:
-        print(f"{clock(event.at_s):>8}  {harmless(describe(event))}", flush=True)  # noqa: T201
+class _Printer:
+    def __init__(self, as_json: bool, from_s: float, from_event: int) -> None:
+        self.as_json, self._from_s, self._from_event = as_json, from_s, from_event
+        self._number = 0
+
+    def take(self, update: Update) -> None:
+        for event in update.events:
+            self._number += 1
+            if event.at_s < self._from_s or self._number < self._from_event:
+                continue
+            words = f"{clock(event.at_s):>8}  {harmless(describe(event))}"
+            print(encode(event).decode() if self.as_json else words, flush=True)  # noqa: T201

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Protocol
 
 from rhomboid.imu import ImuBlock, LinkChange, Notification, Request, SourceItem
+from rhomboid.interpreter import Moment
 from rhomboid.sensors.driver import Driver
 
 TICK_S = 1 / 30
@@ -37,7 +38,8 @@ class Section(Protocol):
 class Playback:
     """Plays ``items`` in real time times ``speed`` (``math.inf``: as fast as possible).
 
-    ``driver`` decodes the notifications among the items; None where the items are sample blocks already.
+    ``driver`` decodes the notifications among the items; None where the items are sample blocks already. Up to
+    ``from_s`` it always plays as fast as possible.
     """
 
     def __init__(
@@ -49,9 +51,10 @@ class Playback:
         duration_s: float | None = None,
         sections: Iterable[Section] = (),
         speed: float = 1.0,
+        from_s: float = 0.0,
     ) -> None:
         self.title, self.driver, self.duration_s = title, driver, duration_s
-        self.speed, self.paused = speed, False
+        self.speed, self.paused, self.from_s = speed, False, from_s
         self._items = items
         self._sections = tuple(sections)
         self.position_s = 0.0
@@ -68,14 +71,16 @@ class Playback:
         found = self._section_at(self.position_s)
         return found.pace if found else 1.0
 
-    async def batches(self) -> AsyncGenerator[list[SourceItem], None]:
+    def batches(self) -> AsyncGenerator[list[SourceItem] | Moment, None]:
         """The items as they fall due, several at a time; an empty batch where none is, so that a listener can leave."""
+        return self._due(Timing().timed(self._items))
+
+    async def _due(self, timed: Iterator[tuple[float, SourceItem]]) -> AsyncGenerator[list[SourceItem] | Moment, None]:
         loop = asyncio.get_running_loop()
-        timed = _with_times(self._items)
         pending = next(timed, None)
         last = loop.time()
         while pending is not None:
-            if math.isinf(self.speed) and not self.paused:
+            if (math.isinf(self.speed) or self.position_s < self.from_s) and not self.paused:
                 await asyncio.sleep(0)
                 batch: list[SourceItem] = []
                 until = loop.time() + BUSY_S
@@ -104,19 +109,26 @@ class Playback:
         return next((s for s in self._sections if s.start_s <= t_s < s.end_s), None)
 
 
-def _with_times(items: Iterable[SourceItem]) -> Iterator[tuple[float, SourceItem]]:
-    """Each item with the second, from the first item on, at which it is complete."""
-    first_ns: int | None = None
-    first_s: float | None = None
-    for item in items:
-        if isinstance(item, Notification | LinkChange | Request):
-            first_ns = item.host_ns if first_ns is None else first_ns
-            yield (item.host_ns - first_ns) * 1e-9, item
-            continue
-        for piece in _small(item) if isinstance(item, ImuBlock) else (item,):
-            end_s = float(piece.t_s[-1]) if isinstance(piece, ImuBlock) else piece.end_s
-            first_s = end_s if first_s is None else first_s
-            yield end_s - first_s, piece
+class Timing:
+    """When items are due: each with the second at which it is complete, from the first packet or sample on."""
+
+    def __init__(self) -> None:
+        self._first_ns: int | None = None
+        self._first_s: float | None = None
+
+    def timed(self, items: Iterable[SourceItem]) -> Iterator[tuple[float, SourceItem]]:
+        """The items with their times; may be called again for what follows."""
+        for item in items:
+            if isinstance(item, Notification | LinkChange | Request):
+                if self._first_ns is None and isinstance(item, Notification):
+                    self._first_ns = item.host_ns
+                # While the link is still looked for nothing plays yet.
+                yield 0.0 if self._first_ns is None else (item.host_ns - self._first_ns) * 1e-9, item
+                continue
+            for piece in _small(item) if isinstance(item, ImuBlock) else (item,):
+                end_s = float(piece.t_s[-1]) if isinstance(piece, ImuBlock) else piece.end_s
+                self._first_s = end_s if self._first_s is None else self._first_s
+                yield end_s - self._first_s, piece
 
 
 def _small(block: ImuBlock, samples: int = 8) -> Iterator[ImuBlock]:

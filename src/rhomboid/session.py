@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from rhomboid.errors import Fault, RhomboidError
 from rhomboid.events import Event
 from rhomboid.imu import LinkChange, Notification, Request, RequestKind, SourceItem
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import Interpreter, Moment
 from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
 from rhomboid.sensors.driver import Driver
 
@@ -23,11 +23,15 @@ Subscriber = Callable[["Update"], None]
 
 
 class Update(msgspec.Struct, frozen=True, eq=False):
-    """What is new since the last update: events, the signal for drawing, and the newest moment."""
+    """What is new since the last update: events, the signal for drawing, and the newest moment.
+
+    ``moved``: playing went on from another place, so what was said before is void and this is all there is.
+    """
 
     events: tuple[Event, ...]
     trace: Trace
     state: MotionState
+    moved: bool = False
 
 
 class Source(Protocol):
@@ -45,7 +49,15 @@ class Source(Protocol):
     def section(self) -> str: ...
     @property
     def pace(self) -> float: ...
-    def batches(self) -> AsyncGenerator[list[SourceItem], None]: ...
+    def batches(self) -> AsyncGenerator[list[SourceItem] | Moment, None]: ...
+
+
+@runtime_checkable
+class Seekable(Protocol):
+    """A source that can go on from any place."""
+
+    def seek(self, to_s: float) -> None: ...
+    def seek_event(self, step: int, passing_over: tuple[type[Event], ...] = ()) -> None: ...
 
 
 class Recorder(Protocol):
@@ -119,6 +131,21 @@ class Session:
         self._subscribers.append(subscriber)
         return lambda: self._subscribers.remove(subscriber)
 
+    @property
+    def seekable(self) -> bool:
+        """Whether ``seek`` and ``seek_event`` go anywhere."""
+        return isinstance(self._source, Seekable)
+
+    def seek(self, to_s: float) -> None:
+        """Goes on from this second of the source, with everything as if all before it had been played."""
+        if isinstance(self._source, Seekable):
+            self._source.seek(to_s)
+
+    def seek_event(self, step: int, passing_over: tuple[type[Event], ...] = ()) -> None:
+        """Goes on from the next event (1) or the one before (-1), not counting those of the kinds passed over."""
+        if isinstance(self._source, Seekable):
+            self._source.seek_event(step, passing_over)
+
     def set_speed(self, factor: float) -> None:
         """Playback speed, kept between a quarter and 64 times real time."""
         self._source.speed = min(max(factor, SLOWEST), FASTEST)
@@ -145,7 +172,9 @@ class Session:
                 async for batch in batches:
                     if self._stopping:
                         break
-                    if batch:
+                    if isinstance(batch, Moment):
+                        self._move(batch)
+                    elif batch:
                         self._take(batch)
                     if self._recorder is not None and clock() >= flush_at:
                         self._recorder.flush()
@@ -155,6 +184,8 @@ class Session:
             self._publish(self._interpreter.finish())
         except RhomboidError as error:
             self.error = error
+        except BrokenPipeError:  # who listened at the other end of a pipe went away: no fault of anyone's
+            raise
         except Exception as error:
             self.error = Fault(error)
         finally:
@@ -179,12 +210,18 @@ class Session:
                     self._recorder.write_link(item)
         self._publish(self._interpreter.feed(batch))
 
+    def _move(self, moment: Moment) -> None:
+        self._interpreter = moment.interpreter
+        self._tell(Update(moment.events, moment.trace, moment.interpreter.pipeline.state, moved=True))
+
     def _publish(self, events: list[Event]) -> None:
         if self._recorder is not None:
             for event in events:
                 self._recorder.write_event(event, self._host_ns or 0)
         pipeline = self._interpreter.pipeline
-        update = Update(tuple(events), pipeline.take_trace(), pipeline.state)
+        self._tell(Update(tuple(events), pipeline.take_trace(), pipeline.state))
+
+    def _tell(self, update: Update) -> None:
         for subscriber in tuple(self._subscribers):
             subscriber(update)
 

@@ -24,7 +24,8 @@ class FakeSession:
         self.duration_s: float | None = 780.0
         self.position_s = 41.0
         self.section, self.speed, self.pace = "rows", 1.0, 1.0
-        self.paused = self.finished = self.stopped = self.deaf = False
+        self.paused = self.finished = self.stopped = self.deaf = self.seekable = False
+        self.sought: list[object] = []
         self.error: RhomboidError | None = None
         self._subscribers: list[Callable[[Update], None]] = []
         self._over = asyncio.Event()
@@ -35,6 +36,12 @@ class FakeSession:
 
     def set_speed(self, factor: float) -> None:
         self.speed = min(max(factor, 0.25), 64.0)
+
+    def seek(self, to_s: float) -> None:
+        self.sought.append(to_s)
+
+    def seek_event(self, step: int, passing_over: tuple[type[e.Event], ...] = ()) -> None:
+        self.sought.append((step, passing_over))
 
     def toggle_pause(self) -> None:
         self.paused = not self.paused

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from rhomboid.dashboard import app as app_module
 from rhomboid.dashboard.app import RhomboidApp, picture
+from rhomboid.dashboard.observed import QUIET
 from rhomboid.dashboard.screens.help import HelpScreen
 from rhomboid.dashboard.screens.live import LiveScreen
 from rhomboid.dashboard.widgets.big_number import BigNumber
@@ -210,3 +212,29 @@ async def test_a_picture_of_a_moment(tmp_path: Path) -> None:
     assert svg.startswith("<svg") and "file" in svg
     assert "url(http" not in svg.replace('"', "").replace("'", "")
     assert session.finished
+
+
+async def test_keys_go_to_other_places_of_a_recording_and_are_not_there_for_a_sensor() -> None:
+    session = FakeSession()
+    async with app_over(session).run_test(size=(120, 40)) as pilot:
+        await pilot.press("left", "n", "5")
+        assert session.sought == []
+        session.seekable = True
+        pilot.app.refresh_bindings()
+        await pilot.press("left", "right", "shift+right", "n", "p", "5", "0")
+        assert session.sought == [31.0, 51.0, 101.0, (1, QUIET), (-1, QUIET), 390.0, 0.0]
+        await pilot.press("?")
+        shown = look(pilot.app)
+        for key in ("←", "→", "0…9"):
+            assert key in shown
+
+
+async def test_going_to_another_place_shows_that_place_alone() -> None:
+    session = FakeSession(updates=[rows_in_hand()])
+    async with app_over(session).run_test(size=(120, 40)) as pilot:
+        await pilot.pause(0.2)
+        assert "rep 7" in look(pilot.app)
+        session.say(msgspec.structs.replace(slouching(), moved=True))
+        await pilot.pause(0.2)
+        shown = look(pilot.app)
+        assert "slouching" in shown and "rep 7" not in shown

@@ -1,8 +1,7 @@
-"""``rhomboid replay``, ``analyze`` and ``accuracy``: what was recorded, played again, counted and compared."""
+"""``rhomboid analyze`` and ``accuracy``: what was recorded, counted and compared."""
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,54 +10,20 @@ import typer
 
 from rhomboid.commands.options import (
     Delay,
-    For,
     Forward,
     Hysteresis,
     ModeName,
-    Plain,
     Recovery,
     Reference,
-    SpeedText,
     Threshold,
     core_settings,
     slouch_settings,
-    speed_factor,
 )
-from rhomboid.commands.shown import complain, run_session
-from rhomboid.errors import RhomboidError, harmless
+from rhomboid.commands.shown import complain
+from rhomboid.errors import RhomboidError
 
 if TYPE_CHECKING:
     from rhomboid.analysis import Analysis
-
-
-def replay(
-    file: Annotated[Path, typer.Argument(help="A recording (.mcap) or a CSV (.csv, .csv.gz).", metavar="FILE")],
-    plain: Plain = False,
-    speed: SpeedText = None,
-    mode: Annotated[ModeName, typer.Option("--mode", help="What is known about the recording.")] = ModeName.free,
-    reference: Reference = None,
-    forward: Forward = None,
-    slouch_threshold: Threshold = None,
-    slouch_delay: Delay = None,
-    slouch_hysteresis: Hysteresis = None,
-    slouch_recovery: Recovery = None,
-    for_s: For = None,
-) -> None:
-    """Play a recording on the screen, as if it happened now. With --plain it plays as fast as it can.
-
-    Example: rhomboid replay recordings/rows.mcap --speed 2
-    """
-    from rhomboid.library import open_file
-    from rhomboid.playback import Playback
-
-    opened = open_file(file)
-    for remark in opened.remarks:
-        typer.echo(harmless(remark), err=True)
-    factor = speed_factor(speed, default=math.inf if plain else 1.0)
-    playback = Playback(file.name, opened.items, driver=opened.driver, duration_s=opened.duration_s, speed=factor)
-    slouch = slouch_settings("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
-    settings = core_settings(mode.value, slouch, reference=reference, forward=forward)
-    run_session(playback, settings, plain=plain, for_s=for_s)
 
 
 def analyze(

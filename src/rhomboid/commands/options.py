@@ -75,8 +75,56 @@ def speed_factor(text: str | None, *, default: float = 1.0) -> float:
     return factor
 
 
+def second_of(text: str) -> float:
+    """Seconds that ``12:30``, ``1:02:03`` or ``90.5`` stand for. Raises UsageError."""
+    try:
+        parts = [float(part) for part in text.split(":")]
+    except ValueError:
+        parts = []
+    if not 1 <= len(parts) <= 3 or not all(0.0 <= part < math.inf for part in parts):
+        raise UsageError(f"{text} is no moment of a recording", do="give m:ss, h:mm:ss or seconds, as in 12:30")
+    return sum(part * 60.0**i for i, part in enumerate(reversed(parts)))
+
+
+def changed(settings: Settings, changes: list[str]) -> Settings:
+    """``settings`` with what ``--set`` asks for, such as ``slouch.threshold_deg=15``. Raises UsageError."""
+    import msgspec
+
+    from rhomboid.motion.settings import Settings
+
+    fields = msgspec.to_builtins(settings)
+    for change in changes:
+        path, _, value = change.partition("=")
+        *groups, name = path.split(".")
+        place = fields
+        for group in groups:
+            place = place.get(group) if isinstance(place, dict) else None
+        if not isinstance(place, dict) or name not in place or isinstance(place[name], dict):
+            raise UsageError(f"--set {change} names no setting", do=f"there are: {', '.join(_paths(fields))}")
+        try:
+            place[name] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            place[name] = value  # a word
+    try:
+        settings = msgspec.convert(fields, Settings)
+    except msgspec.ValidationError as problem:
+        what, _, where = str(problem).partition(" - at ")
+        raise UsageError(
+            f"--set: {what[:1].lower()}{what[1:]} ({where.strip('`$.')})", do="give another value"
+        ) from None
+    _endable(settings.slouch)
+    return settings
+
+
+def _paths(fields: dict[str, object], before: str = "") -> list[str]:
+    found: list[str] = []
+    for name, value in fields.items():
+        found += _paths(value, f"{before}{name}.") if isinstance(value, dict) else [before + name]
+    return found
+
+
 def slouch_settings(
-    preset: Literal["work", "training"],
+    preset: Literal["work", "training"] | SlouchSettings,
     threshold_deg: float | None,
     delay_s: float | None,
     hysteresis_deg: float | None,
@@ -90,32 +138,40 @@ def slouch_settings(
     changes = {
         "threshold_deg": threshold_deg, "delay_s": delay_s, "hysteresis_deg": hysteresis_deg, "recovery_s": recovery_s,
     }  # fmt: skip
-    base = WORK if preset == "work" else TRAINING
+    base = {"work": WORK, "training": TRAINING}[preset] if isinstance(preset, str) else preset
     slouch = msgspec.structs.replace(base, **{k: v for k, v in changes.items() if v is not None})
-    if slouch.hysteresis_deg >= slouch.threshold_deg:
-        what = f"with {slouch.hysteresis_deg:g}° of hysteresis below {slouch.threshold_deg:g}° no slouch would ever end"
-        raise UsageError(what, do="give a --slouch-hysteresis smaller than the --slouch-threshold")
+    _endable(slouch)
     return slouch
 
 
+def _endable(slouch: SlouchSettings) -> None:
+    if slouch.hysteresis_deg >= slouch.threshold_deg:
+        what = f"with {slouch.hysteresis_deg:g}° of hysteresis below {slouch.threshold_deg:g}° no slouch would ever end"
+        raise UsageError(what, do="give a --slouch-hysteresis smaller than the --slouch-threshold")
+
+
 def core_settings(
-    mode: Mode = "free",
+    mode: Mode | None = None,
     slouch: SlouchSettings | None = None,
     *,
     reference: str | None = None,
     forward: AxisName | None = None,
     exercise: str | None = None,
+    base: Settings | None = None,
 ) -> Settings:
-    """What the options say, as the signal core wants it. Raises UsageError."""
-    from rhomboid.motion.settings import WORK, Settings
+    """What the options say, as the signal core wants it; what they leave open is as in ``base``. Raises UsageError."""
+    import msgspec
 
-    return Settings(
-        mode=mode,
-        slouch=slouch or WORK,
-        reference_s=None if reference is None else _stretch(reference),
-        forward_axis=None if forward is None else forward.value,
-        exercise=exercise,
-    )
+    from rhomboid.motion.settings import Settings
+
+    told = {
+        "mode": mode,
+        "slouch": slouch,
+        "reference_s": None if reference is None else _stretch(reference),
+        "forward_axis": None if forward is None else forward.value,
+        "exercise": exercise,
+    }
+    return msgspec.structs.replace(base or Settings(), **{k: v for k, v in told.items() if v is not None})
 
 
 def _stretch(text: str) -> tuple[float, float]:

@@ -27,17 +27,21 @@ def run_session(
     for_s: float | None,
     recorder: Recorder | None = None,
     guided: bool = False,
+    as_json: bool = False,
+    from_s: float = 0.0,
+    from_event: int = 1,
 ) -> None:
+    """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone."""
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
 
     session = Session(source, Pipeline(settings), recorder=recorder, until_s=for_s)
     if guided:
         session.ask("guided_reference")
-    if plain or not sys.stdout.isatty():
+    if plain or as_json or not sys.stdout.isatty():
         from rhomboid.plain import run
 
-        run(session)
+        run(session, as_json=as_json, from_s=from_s, from_event=from_event)
     else:
         _show(session, close_at_end=for_s is not None)
     if session.error is not None:

@@ -16,7 +16,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerError
 
-from rhomboid.dashboard.observed import Observed
+from rhomboid.dashboard.observed import QUIET, Observed
 from rhomboid.dashboard.screens.help import HelpScreen
 from rhomboid.dashboard.screens.live import LiveScreen
 
@@ -39,6 +39,14 @@ class RhomboidApp(App[None]):
         Binding("space", "pause", "pause", tooltip="stop time, and let it go on", key_display="space"),
         Binding("plus,equals_sign", "speed(2.0)", "faster", tooltip="play twice as fast", key_display="+"),
         Binding("minus,underscore", "speed(0.5)", "slower", tooltip="play half as fast", key_display="-"),
+        Binding("left", "seek(-10)", "back", tooltip="10 seconds back; with shift a minute", key_display="←"),
+        Binding("right", "seek(10)", "on", tooltip="10 seconds on; with shift a minute", key_display="→"),
+        Binding("shift+left", "seek(-60)", show=False),
+        Binding("shift+right", "seek(60)", show=False),
+        Binding("p", "seek_event(-1)", "previous", tooltip="to the event before", key_display="p"),
+        Binding("n", "seek_event(1)", "next", tooltip="to the next event", key_display="n"),
+        Binding("0", "seek_tenth(0)", show=False, tooltip="to that tenth of the recording", key_display="0…9"),
+        *(Binding(str(tenth), f"seek_tenth({tenth})", show=False) for tenth in range(1, 10)),
         Binding("question_mark", "help", "help", tooltip="this page", key_display="?"),
         Binding("q", "quit", "quit", tooltip="end the session", key_display="q"),
         Binding("ctrl+c", "quit", show=False, priority=True),
@@ -69,8 +77,25 @@ class RhomboidApp(App[None]):
     def action_speed(self, factor: float) -> None:
         self.session.set_speed(self.session.speed * factor)
 
+    def action_seek(self, seconds: float) -> None:
+        self.session.seek(self.session.position_s + seconds)
+
+    def action_seek_event(self, step: int) -> None:
+        self.session.seek_event(step, QUIET)
+
+    def action_seek_tenth(self, tenth: int) -> None:
+        self.session.seek(tenth / 10 * (self.session.duration_s or 0.0))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
+        """Keys that go to another place are there for what has places."""
+        return self.session.seekable or not action.startswith("seek")
+
     def action_help(self) -> None:
-        keys = {b.key_display or b.key: b.tooltip for b in self.BINDINGS if isinstance(b, Binding) and b.show}
+        keys = {
+            b.key_display or b.key: b.tooltip
+            for b in self.BINDINGS
+            if isinstance(b, Binding) and b.tooltip and self.check_action(b.action, ())
+        }
         self.push_screen(HelpScreen(keys))
 
     async def action_quit(self) -> None:

@@ -49,6 +49,9 @@ class Observed:
 
     def __init__(self) -> None:
         self.revision = 0
+        self._forget()
+
+    def _forget(self) -> None:
         self.state = MotionState()
         self.signal = SignalBuffer(KEPT_SAMPLES)
         self.told: deque[Told] = deque(maxlen=KEPT_EVENTS)
@@ -60,7 +63,9 @@ class Observed:
         self._last_in_set_s: float | None = None
 
     def take(self, update: Update) -> None:
-        """The next update of the session."""
+        """The next update of the session; one that moved tells all that was so far."""
+        if update.moved:
+            self._forget()
         for event in update.events:
             self._hear(event)
         self.signal.add(update.trace)

@@ -200,6 +200,15 @@ class _Vqf:
         if bias_rad_s is not None:
             self._filter.setBiasEstimate(bias_rad_s)
 
+    def __getstate__(self) -> dict[str, object]:
+        """So that a whole core can be copied, which a replay goes back to; the filter itself knows only its state."""
+        state: dict[str, object] = self._filter.state
+        return state
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self._filter = VQF(1.0 / FRAME_RATE_HZ)
+        self._filter.state = state
+
     @property
     def bias_rad_s(self) -> Array | None:
         bias: Array = self._filter.getBiasEstimate()[0]

@@ -413,6 +413,10 @@ class _Rows:
         self._data = np.empty((4096, columns))
         self._start = self._end = 0
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the room to grow: a copy is kept of many a moment of a replay."""
+        return {"_data": self.all, "_start": 0, "_end": len(self)}
+
     def __len__(self) -> int:
         return self._end - self._start
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 Mode = Literal["set", "free", "desk"]
 Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
@@ -13,13 +14,13 @@ Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
 class SlouchSettings(msgspec.Struct, frozen=True, kw_only=True):
     """When leaning forward of the reference becomes a slouch, and when it ends."""
 
-    threshold_deg: float = 12.0
+    threshold_deg: Annotated[float, Meta(ge=1.0, le=89.0)] = 12.0
     """Sitting as people do at a computer flexes the upper trunk by some 12 deg (Claus et al., Appl. Ergon. 2016)."""
-    delay_s: float = 45.0
+    delay_s: Annotated[float, Meta(ge=0.0, le=3600.0)] = 45.0
     """How long it must last before it is said: 45 s at work, 5 s when training."""
-    hysteresis_deg: float = 4.0
+    hysteresis_deg: Annotated[float, Meta(ge=0.0, le=89.0)] = 4.0
     """It is over once the tilt is this much below the threshold ..."""
-    recovery_s: float = 2.0
+    recovery_s: Annotated[float, Meta(ge=0.0, le=600.0)] = 2.0
     """... for this long."""
 
 
