@@ -28,9 +28,7 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 def open_file(path: Path) -> Opened:
-    """A recording (``.mcap``) or a CSV (``.csv``, ``.csv.gz``). Raises DataError with what is wrong and what to do."""
-    if path.is_dir():
-        raise DataError("this is a folder", do="name the files in it", where=str(path))
+    """A recording (``.mcap``), a CSV, or what ``importers`` can read. Raises DataError with what is wrong."""
     if not path.exists():
         raise DataError("there is no such file", do="check the name", where=str(path))
     name = path.name.lower()
@@ -46,9 +44,8 @@ def open_file(path: Path) -> Opened:
         remarks = [recording.recovered] if recording.recovered else []
         duration_s, settings = recording.duration_s, recording.about.settings
         return Opened(recording.items(), driver, duration_s, remarks, recording.parts, settings)
-    if name.endswith((".csv", ".csv.gz")):
-        from rhomboid.recording.csv_form import read_csv
+    from rhomboid.recording.importers import OUR_CSV, read_table
 
-        table = read_csv(path)
-        return Opened(table.items(), None, table.duration_s, [])
-    raise DataError("this is neither .mcap nor .csv nor .csv.gz", do="name a recording of such a kind", where=str(path))
+    imported = read_table(path)
+    table, remarks = imported.table, [] if imported.format == OUR_CSV else [f"read as {imported.format}"]
+    return Opened(table.items(), None, table.duration_s, remarks)

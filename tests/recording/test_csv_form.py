@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from rhomboid.errors import DataError, UsageError
 from rhomboid.imu import Gap, ImuBlock, StreamItem
 from rhomboid.recording import csv_form
-from rhomboid.recording.csv_form import CsvRecording, read_csv, write_csv
+from rhomboid.recording.csv_form import read_csv, write_csv
+from rhomboid.recording.sample_table import SampleTable
 
 ACC_HEADER = "t_s,ax_g,ay_g,az_g"
 HEADER = ACC_HEADER + ",gx_dps,gy_dps,gz_dps"
@@ -30,7 +31,7 @@ def table(lines: list[str], header: str = HEADER, end: str = "\n") -> bytes:
     return end.join([header, *lines, ""]).encode()
 
 
-def read(folder: Path, content: bytes, name: str = "x.csv") -> CsvRecording:
+def read(folder: Path, content: bytes, name: str = "x.csv") -> SampleTable:
     path = folder / name
     path.unlink(missing_ok=True)
     path.write_bytes(content)
