@@ -73,3 +73,13 @@ def test_our_own_csv_can_be_imported_too(rhomboid: Run, tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("\n".join([HEAD, *bows()]))
     assert "CSV, 20.0 s at 50.0 Hz" in rhomboid("import", path, "-o", tmp_path / "out.csv").stdout
+
+
+def test_export_names_its_file_after_the_recording_and_wants_one_form(rhomboid: Run, tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("\n".join([HEAD, *bows()]))
+    done = rhomboid("export", path, "--events")
+    assert (done.returncode, done.stdout.strip()) == (0, str(tmp_path / "mine.events.jsonl"))
+    for forms in ((), ("--csv", "--events")):
+        done = rhomboid("export", path, *forms)
+        assert done.returncode == 2 and "--mcap-decoded" in done.stderr

@@ -14,7 +14,7 @@ import typer
 
 from rhomboid import __version__
 from rhomboid.commands.bluetooth import doctor, scan
-from rhomboid.commands.exchange import import_files
+from rhomboid.commands.exchange import export_file, import_files
 from rhomboid.commands.files import accuracy, analyze
 from rhomboid.commands.live import demo, desk, record, train
 from rhomboid.commands.recordings import info, replay
@@ -32,6 +32,7 @@ app = typer.Typer(
 for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan, doctor, sensors, decode):
     app.command()(command)
 app.command("import")(import_files)
+app.command("export")(export_file)
 
 
 def main() -> None:

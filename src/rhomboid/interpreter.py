@@ -6,7 +6,7 @@ A live session and the analysis of a file both run through here, so they cannot 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import cast
 
 import msgspec
@@ -46,7 +46,7 @@ class Interpreter:
     def feed(self, items: Iterable[SourceItem]) -> list[Event]:
         """The events these items decide. How they are divided into calls does not matter."""
         events: list[Event] = []
-        for piece in _joined(self._decoded(items)):
+        for piece in _joined(_decoded(items, self.driver)):
             if isinstance(piece, MalformedPacket):
                 reason = f"malformed packet ({piece.count} so far): {piece.reason}"
                 events.append(SensorProblem(at_s=self.last_s, kind="malformed_packet", reason=reason))
@@ -72,19 +72,30 @@ class Interpreter:
         """The source is exhausted: what closes."""
         return self.pipeline.finish()
 
-    def _decoded(self, items: Iterable[SourceItem]) -> Iterator[_Piece]:
-        """Packets that follow one another are decoded together: a run costs little more than one."""
-        for are_packets, run in groupby(items, key=_is_packet):
-            if not are_packets:
-                for item in cast("Iterator[StreamItem | LinkChange]", run):
-                    if isinstance(item, LinkChange) and item.state == "lost" and self.driver is not None:
-                        self.driver.link_lost()
-                    yield item
-            elif self.driver is not None:
-                for piece in self.driver.feed(*cast("Iterator[Notification]", run)):
-                    # What else a sensor says (answers to commands, its name and version) is the link's business.
-                    if isinstance(piece, ImuBlock | Gap | MalformedPacket | BatteryLevel):
-                        yield piece
+
+PACKETS_AT_ONCE = 2048
+
+
+def decoded(items: Iterable[SourceItem], driver: Driver | None = None) -> Iterator[StreamItem]:
+    """Only what a signal core is fed with, for whoever wants the samples and not what they mean."""
+    items = iter(items)
+    while some := list(islice(items, PACKETS_AT_ONCE)):
+        yield from (piece for piece in _joined(_decoded(some, driver)) if isinstance(piece, StreamItem))
+
+
+def _decoded(items: Iterable[SourceItem], driver: Driver | None) -> Iterator[_Piece]:
+    """Packets that follow one another are decoded together: a run costs little more than one."""
+    for are_packets, run in groupby(items, key=_is_packet):
+        if not are_packets:
+            for item in cast("Iterator[StreamItem | LinkChange]", run):
+                if isinstance(item, LinkChange) and item.state == "lost" and driver is not None:
+                    driver.link_lost()
+                yield item
+        elif driver is not None:
+            for piece in driver.feed(*cast("Iterator[Notification]", run)):
+                # What else a sensor says (answers to commands, its name and version) is the link's business.
+                if isinstance(piece, ImuBlock | Gap | MalformedPacket | BatteryLevel):
+                    yield piece
 
 
 class Moment(msgspec.Struct, frozen=True, eq=False):

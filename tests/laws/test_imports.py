@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "session": {"interpreter", "motion", "sensors"},
     "analysis": {"interpreter", "library", "motion", "words"},
     "accuracy": {"interpreter", "library", "motion"},
+    "export": {"interpreter", "library", "motion", "recording"},
     "tables": {"accuracy", "analysis", "words"},
     "plain": {"session", "words"},
     "dashboard": {"session", "motion", "words"},

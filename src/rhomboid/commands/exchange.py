@@ -1,4 +1,4 @@
-"""``rhomboid import``: recordings of other programs become ours."""
+"""``rhomboid import`` and ``export``: recordings from other programs, and for them."""
 
 from __future__ import annotations
 
@@ -52,6 +52,35 @@ def import_files(
         )
     if failed:
         raise typer.Exit(1)
+
+
+def export_file(
+    file: Annotated[Path, typer.Argument(help="A recording, or whatever can be imported.", metavar="FILE")],
+    csv: Annotated[bool, typer.Option("--csv", help="The samples as CSV.")] = False,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="The samples as Parquet (needs the extra parquet).")
+    ] = False,
+    events: Annotated[bool, typer.Option("--events", help="The events as JSON, one a line.")] = False,
+    mcap_decoded: Annotated[
+        bool, typer.Option("--mcap-decoded", help="Samples, trunk angles and events for Foxglove (.mcap).")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="The file to write, or a folder.")] = None,
+    force: Force = False,
+) -> None:
+    """Write what a recording holds for other tools: spreadsheets, notebooks, Foxglove.
+
+    Example: rhomboid export recordings/rows.mcap --csv -o rows.csv
+    """
+    from rhomboid.export import EXPORTS
+
+    flags = {"csv": csv, "parquet": parquet, "events": events, "mcap-decoded": mcap_decoded}
+    asked = [name for name, wanted in flags.items() if wanted]
+    if len(asked) != 1:
+        raise UsageError("one form has to be chosen", do=f"give one of --{', --'.join(flags)}")
+    ending, write = EXPORTS[asked[0]]
+    target = _target(file, out, ending)
+    write(file, target, force=force)
+    typer.echo(harmless(str(target)))
 
 
 def _target(file: Path, out: Path | None, ending: str) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterable, Iterator
-from io import BufferedWriter, TextIOWrapper
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 from typing import IO, NoReturn, cast
@@ -19,7 +19,7 @@ import numpy as np
 
 from rhomboid.errors import DataError
 from rhomboid.imu import Array, ImuBlock, StreamItem
-from rhomboid.recording.files import create, open_existing, reason, unreadable
+from rhomboid.recording.files import open_existing, unreadable, whole_file
 from rhomboid.recording.sample_table import SampleTable, checked
 
 NEEDED = ("t_s", "ax_g", "ay_g", "az_g")
@@ -63,21 +63,14 @@ def write_csv(path: Path, items: Iterable[StreamItem], *, force: bool = False) -
     if any(with_gyroscope) and not all(with_gyroscope):
         raise DataError("only some of the samples have angular velocities", do="write two tables", where=str(path))
     names = NEEDED + GYROSCOPE if any(with_gyroscope) else NEEDED
-    raw = create(path, force=force)
-    try:
-        with BufferedWriter(raw) as plain:
-            packs = path.suffix.lower() == ".gz"
-            file = gzip.GzipFile(filename="", fileobj=plain, mode="wb", mtime=0) if packs else plain
-            with TextIOWrapper(cast("IO[bytes]", file), encoding="ascii", newline="\n") as text:
-                text.write(",".join(names) + "\n")
-                for block in blocks:
-                    table = np.column_stack([x for x in (block.t_s, block.acc_g, block.gyr_dps) if x is not None])
-                    text.writelines(",".join(map(repr, row)) + "\n" for row in table.tolist())
-    except BaseException as problem:
-        path.unlink(missing_ok=True)
-        if not isinstance(problem, OSError):
-            raise
-        raise DataError(f"it cannot be written ({reason(problem)})", do="make room", where=str(path)) from problem
+    with whole_file(path, force=force) as plain:
+        packs = path.suffix.lower() == ".gz"
+        file = gzip.GzipFile(filename="", fileobj=plain, mode="wb", mtime=0) if packs else plain
+        with TextIOWrapper(cast("IO[bytes]", file), encoding="ascii", newline="\n") as text:
+            text.write(",".join(names) + "\n")
+            for block in blocks:
+                table = np.column_stack([x for x in (block.t_s, block.acc_g, block.gyr_dps) if x is not None])
+                text.writelines(",".join(map(repr, row)) + "\n" for row in table.tolist())
 
 
 # --- text -----------------------------------------------------------------------------------------------------------

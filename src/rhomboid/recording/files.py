@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from io import FileIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,6 +42,23 @@ def create(path: Path, *, force: bool) -> FileIO:
     except (OSError, ValueError) as problem:
         do = "choose a folder that exists and that you may write to"
         raise UsageError(f"it cannot be created ({reason(problem)})", do=do, where=str(path)) from problem
+
+
+@contextmanager
+def whole_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """A new file at ``path`` that is written as a whole or not at all: it is taken away again where writing fails.
+
+    Raises UsageError where it exists (unless ``force``), DataError where the disk is full.
+    """
+    raw = create(path, force=force)
+    try:
+        with BufferedWriter(raw) as file:
+            yield file
+    except BaseException as problem:
+        path.unlink(missing_ok=True)
+        if not isinstance(problem, OSError):
+            raise
+        raise DataError(f"it cannot be written ({reason(problem)})", do="make room", where=str(path)) from problem
 
 
 def reason(problem: Exception) -> str:
