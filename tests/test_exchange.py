@@ -83,3 +83,13 @@ def test_export_names_its_file_after_the_recording_and_wants_one_form(rhomboid: 
     for forms in ((), ("--csv", "--events")):
         done = rhomboid("export", path, *forms)
         assert done.returncode == 2 and "--mcap-decoded" in done.stderr
+
+
+def test_the_last_minute_of_a_session_without_a_screen_is_kept_at_its_end(rhomboid: Run, tmp_path: Path) -> None:
+    path = tmp_path / "kept.mcap"
+    options = ("--demo", "--script", "rows", "--plain", "--speed", "max", "--for", "40")
+    done = rhomboid("train", *options, "--keep-last", path)
+    assert done.returncode == 0 and str(path) in done.stderr
+    assert rhomboid("replay", "--plain", path).stdout.count("rep ") == done.stdout.count("rep ") > 0
+    again = rhomboid("train", *options, "--keep-last", path)
+    assert again.returncode == 2 and "exists already" in again.stderr

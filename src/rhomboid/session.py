@@ -8,15 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from rhomboid.errors import Fault, RhomboidError
+from rhomboid.errors import Fault, RhomboidError, UsageError
 from rhomboid.events import Event
 from rhomboid.imu import LinkChange, Notification, Request, RequestKind, SourceItem
 from rhomboid.interpreter import Interpreter, Moment
 from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
+from rhomboid.ring import Ring
 from rhomboid.sensors.driver import Driver
 
 Subscriber = Callable[["Update"], None]
@@ -71,6 +73,12 @@ class Recorder(Protocol):
     def close(self) -> None: ...
 
 
+class Keeper(Protocol):
+    """What can write the last minute of a session to a file."""
+
+    def save(self, ring: Ring, path: Path | None = None) -> Path: ...
+
+
 SLOWEST, FASTEST = 0.25, 64.0
 FLUSH_S = 1.0
 """A recording on disk is never further behind than this, even when nothing arrives any more."""
@@ -80,7 +88,13 @@ class Session:
     """Runs ``source`` through ``pipeline``, tells subscribers; ends with the source, ``stop`` or after ``until_s``."""
 
     def __init__(
-        self, source: Source, pipeline: Pipeline, *, recorder: Recorder | None = None, until_s: float | None = None
+        self,
+        source: Source,
+        pipeline: Pipeline,
+        *,
+        recorder: Recorder | None = None,
+        keeper: Keeper | None = None,
+        until_s: float | None = None,
     ) -> None:
         self._source, self._recorder, self._until_s = source, recorder, until_s
         self._interpreter = Interpreter(pipeline, source.driver)
@@ -88,6 +102,7 @@ class Session:
         self._asked: list[RequestKind] = []
         self._stopping = False
         self._host_ns: int | None = None
+        self._ring, self._keeper = Ring(), keeper
         self.finished = False
         self.error: RhomboidError | None = None
 
@@ -158,6 +173,17 @@ class Session:
         """Asks the signal core for a new reference; the request enters the stream in front of what arrives next."""
         self._asked.append(kind)
 
+    @property
+    def can_keep(self) -> bool:
+        """Whether ``keep_last_minute`` has anywhere to go: a session that is played from a file has not."""
+        return self._keeper is not None
+
+    def keep_last_minute(self, path: Path | None = None) -> Path:
+        """Writes the last 60 s to a file for a bug report, and returns its name. Raises UsageError, DataError."""
+        if self._keeper is None:
+            raise UsageError("only a live session can be kept", do="send the file that is being played")
+        return self._keeper.save(self._ring, path)
+
     def stop(self) -> None:
         """Ends ``run`` at its next step; what is open is closed and the recording finished."""
         self._stopping = True
@@ -198,6 +224,8 @@ class Session:
         asked, self._asked = [Request(self._host_ns, kind) for kind in self._asked], []
         batch = [*asked, *batch]
         for item in batch:
+            if isinstance(item, Notification | LinkChange | Request):
+                self._ring.add(item)
             if isinstance(item, Notification):
                 self._host_ns = item.host_ns
                 if self._recorder is not None:
@@ -215,6 +243,9 @@ class Session:
         self._tell(Update(moment.events, moment.trace, moment.interpreter.pipeline.state, moved=True))
 
     def _publish(self, events: list[Event]) -> None:
+        for event in events:
+            late_s = max(self._interpreter.pipeline.state.t_s - event.at_s, 0.0)
+            self._ring.tell(event, (self._host_ns or 0) - round(late_s * 1e9))
         if self._recorder is not None:
             for event in events:
                 self._recorder.write_event(event, self._host_ns or 0)

@@ -6,12 +6,13 @@ import asyncio
 import html
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 from textual.app import App
 
 from rhomboid import events as e
-from rhomboid.errors import RhomboidError
+from rhomboid.errors import DataError, RhomboidError
 from rhomboid.motion.pipeline import MotionState, Trace
 from rhomboid.session import Update
 
@@ -27,6 +28,8 @@ class FakeSession:
         self.paused = self.finished = self.stopped = self.deaf = self.seekable = False
         self.sought: list[object] = []
         self.error: RhomboidError | None = None
+        self.can_keep = self.full = False
+        self.kept = 0
         self._subscribers: list[Callable[[Update], None]] = []
         self._over = asyncio.Event()
 
@@ -45,6 +48,12 @@ class FakeSession:
 
     def toggle_pause(self) -> None:
         self.paused = not self.paused
+
+    def keep_last_minute(self) -> Path:
+        if self.full:
+            raise DataError("the disk is full", do="make room")
+        self.kept += 1
+        return Path("rhomboid-last-minute.mcap")
 
     def stop(self) -> None:
         self.stopped = True

@@ -84,6 +84,23 @@ async def test_plus_and_minus_double_and_halve_the_speed() -> None:
         assert session.speed == 0.5
 
 
+async def test_b_keeps_the_last_minute_where_there_is_one_to_keep() -> None:
+    session = FakeSession()
+    async with app_over(session).run_test(size=(100, 30)) as pilot:
+        await pilot.press("b")
+        assert session.kept == 0 and "b keep" not in look(pilot.app)
+    session = FakeSession()
+    session.can_keep = True
+    async with app_over(session).run_test(size=(100, 30)) as pilot:
+        assert "b keep" in look(pilot.app)
+        await pilot.press("b")
+        assert session.kept == 1
+        session.full = True
+        await pilot.press("b")
+        said = [notification.message for notification in pilot.app._notifications]
+        assert "the last minute is in" in said[0] and "make room" in said[1]
+
+
 async def test_help_lists_every_key_and_closes_again() -> None:
     async with app_over(FakeSession()).run_test(size=(80, 30)) as pilot:
         await pilot.press("?")

@@ -30,7 +30,9 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "library": {"recording", "sensors"},
     "info": {"library", "recording", "sensors", "words"},
     "verify": {"interpreter", "motion", "recording", "sensors", "words"},
-    "session": {"interpreter", "motion", "sensors"},
+    "ring": set(),
+    "session": {"interpreter", "motion", "ring", "sensors"},
+    "bug_report": {"interpreter", "motion", "recording", "ring", "sensors", "words"},
     "analysis": {"interpreter", "library", "motion", "words"},
     "accuracy": {"interpreter", "library", "motion"},
     "export": {"interpreter", "library", "motion", "recording"},
@@ -43,7 +45,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "__init__": set(),
     "__main__": None,
 }
-PURE = {"sensors", "motion", "imu", "events", "errors", "interpreter", "words"}
+PURE = {"sensors", "motion", "imu", "events", "errors", "interpreter", "ring", "words"}
 IMPURE_MODULES = {"asyncio", "time", "datetime", "random", "socket", "subprocess", "threading", "bleak", "textual"}
 
 

@@ -15,12 +15,14 @@ from rhomboid.commands.options import (
     Forward,
     Guided,
     Hysteresis,
+    KeepIn,
     Plain,
     Recovery,
     Script,
     Seed,
     SpeedText,
     Threshold,
+    WithIdentity,
     core_settings,
     slouch_settings,
     speed_factor,
@@ -29,6 +31,7 @@ from rhomboid.commands.shown import run_session
 from rhomboid.errors import UsageError
 
 if TYPE_CHECKING:
+    from rhomboid.bug_report import BugReport
     from rhomboid.motion.settings import Settings
     from rhomboid.playback import Playback
     from rhomboid.recording.layout import About
@@ -44,12 +47,17 @@ def demo(
     plain: Plain = False,
     speed: SpeedText = None,
     for_s: For = None,
+    keep_last: KeepIn = None,
+    with_identity: WithIdentity = False,
 ) -> None:
     """Show the program on a simulated wearer, without any hardware.
 
     Example: rhomboid demo --seed 7
     """
-    run_session(_playback(_sensor(script, seed, sensor, rate), speed), core_settings(), plain=plain, for_s=for_s)
+    source, about = _source(True, script, seed, speed, (None, sensor, rate, None))
+    settings = core_settings()
+    keeper = _keeper(about, settings, with_identity)
+    run_session(source, settings, plain=plain, for_s=for_s, keeper=keeper, keep_in=keep_last)
 
 
 def record(
@@ -66,6 +74,8 @@ def record(
     guided: Guided = False,
     for_s: For = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    keep_last: KeepIn = None,
+    with_identity: WithIdentity = False,
 ) -> None:
     """Record a session, packet by packet, while it is shown.
 
@@ -74,7 +84,16 @@ def record(
     settings = core_settings()
     source, about = _source(demo, script or "demo", seed, speed, (device, sensor, rate, adapter))
     recorder = _recorder(file, about, settings, force=force)
-    run_session(source, settings, plain=plain, for_s=for_s, recorder=recorder, guided=guided)
+    run_session(
+        source,
+        settings,
+        plain=plain,
+        for_s=for_s,
+        recorder=recorder,
+        guided=guided,
+        keeper=_keeper(about, settings, with_identity),
+        keep_in=keep_last,
+    )
 
 
 def train(
@@ -94,14 +113,18 @@ def train(
     slouch_hysteresis: Hysteresis = None,
     slouch_recovery: Recovery = None,
     for_s: For = None,
+    keep_last: KeepIn = None,
+    with_identity: WithIdentity = False,
 ) -> None:
     """Train: repetitions, sets and holds, with posture alerts after 5 s.
 
     Example: rhomboid train --demo --script squeezes
     """
     slouch = slouch_settings("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
-    source, _ = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter))
-    run_session(source, core_settings("free", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
+    source, about = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter))
+    settings = core_settings("free", slouch, forward=forward)
+    keeper = _keeper(about, settings, with_identity)
+    run_session(source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last)
 
 
 def desk(
@@ -121,6 +144,8 @@ def desk(
     rate: Rate = None,
     adapter: Adapter = None,
     for_s: For = None,
+    keep_last: KeepIn = None,
+    with_identity: WithIdentity = False,
 ) -> None:
     """Work at the desk: posture only, with an alert after 45 s of slouching.
 
@@ -128,8 +153,10 @@ def desk(
     """
     slouch = slouch_settings("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
     script = script or ("guided" if guided else "desk")
-    source, _ = _source(demo, script, seed, speed, (device, sensor, rate, adapter))
-    run_session(source, core_settings("desk", slouch, forward=forward), plain=plain, for_s=for_s, guided=guided)
+    source, about = _source(demo, script, seed, speed, (device, sensor, rate, adapter))
+    settings = core_settings("desk", slouch, forward=forward)
+    keeper = _keeper(about, settings, with_identity)
+    run_session(source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last)
 
 
 def _source(
@@ -195,3 +222,9 @@ def _recorder(file: Path, about: About, settings: Settings, *, force: bool) -> R
         settings=msgspec.json.encode(settings).decode(),
     )
     return RecordingWriter(file, about, force=force)
+
+
+def _keeper(about: About, settings: Settings, with_identity: bool) -> BugReport:
+    from rhomboid.bug_report import BugReport
+
+    return BugReport(about, settings, with_identity=with_identity)

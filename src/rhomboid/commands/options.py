@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -57,6 +58,13 @@ Hysteresis = Annotated[
 Recovery = Annotated[
     float | None,
     typer.Option("--slouch-recovery", help="For how long, to end it.", metavar="S", min=0.0, max=600.0),
+]
+KeepIn = Annotated[
+    Path | None,
+    typer.Option("--keep-last", help="At the end, write the last 60 s here, for a bug report.", metavar="FILE"),
+]
+WithIdentity = Annotated[
+    bool, typer.Option("--with-identity", help="Leave the sensor's name and address in what is kept.")
 ]
 
 

@@ -10,6 +10,9 @@ import typer
 from rhomboid.errors import harmless
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rhomboid.bug_report import BugReport
     from rhomboid.motion.settings import Settings
     from rhomboid.session import Recorder, Session, Source
 
@@ -30,12 +33,14 @@ def run_session(
     as_json: bool = False,
     from_s: float = 0.0,
     from_event: int = 1,
+    keeper: BugReport | None = None,
+    keep_in: Path | None = None,
 ) -> None:
     """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone."""
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
 
-    session = Session(source, Pipeline(settings), recorder=recorder, until_s=for_s)
+    session = Session(source, Pipeline(settings), recorder=recorder, keeper=keeper, until_s=for_s)
     if guided:
         session.ask("guided_reference")
     if plain or as_json or not sys.stdout.isatty():
@@ -44,6 +49,8 @@ def run_session(
         run(session, as_json=as_json, from_s=from_s, from_event=from_event)
     else:
         _show(session, close_at_end=for_s is not None)
+    if keep_in is not None:
+        typer.echo(harmless(f"the last minute is in {session.keep_last_minute(keep_in)}"), err=True)
     if session.error is not None:
         raise session.error
 

@@ -19,6 +19,7 @@ from textual.worker import Worker, WorkerError
 from rhomboid.dashboard.observed import QUIET, Observed
 from rhomboid.dashboard.screens.help import HelpScreen
 from rhomboid.dashboard.screens.live import LiveScreen
+from rhomboid.errors import RhomboidError, harmless
 
 if TYPE_CHECKING:
     from rhomboid.session import Session
@@ -47,6 +48,7 @@ class RhomboidApp(App[None]):
         Binding("n", "seek_event(1)", "next", tooltip="to the next event", key_display="n"),
         Binding("0", "seek_tenth(0)", show=False, tooltip="to that tenth of the recording", key_display="0…9"),
         *(Binding(str(tenth), f"seek_tenth({tenth})", show=False) for tenth in range(1, 10)),
+        Binding("b", "keep", "keep", tooltip="keep the last minute in a file, for a bug report", key_display="b"),
         Binding("question_mark", "help", "help", tooltip="this page", key_display="?"),
         Binding("q", "quit", "quit", tooltip="end the session", key_display="q"),
         Binding("ctrl+c", "quit", show=False, priority=True),
@@ -86,8 +88,18 @@ class RhomboidApp(App[None]):
     def action_seek_tenth(self, tenth: int) -> None:
         self.session.seek(tenth / 10 * (self.session.duration_s or 0.0))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool:
-        """Keys that go to another place are there for what has places."""
+    def action_keep(self) -> None:
+        try:
+            path = self.session.keep_last_minute()
+        except RhomboidError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.notify(harmless(f"the last minute is in {path.resolve()}"), markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys that go to another place are there for what has places; what is played from a file is in one already."""
+        if action == "keep":
+            return self.session.can_keep
         return self.session.seekable or not action.startswith("seek")
 
     def action_help(self) -> None:
