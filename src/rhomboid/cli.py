@@ -20,6 +20,7 @@ from rhomboid.commands.live import demo, desk, record, train
 from rhomboid.commands.recordings import info, replay
 from rhomboid.commands.sensors import decode, sensors
 from rhomboid.commands.shown import complain
+from rhomboid.commands.simulate import simulate
 from rhomboid.errors import Fault, RhomboidError
 
 app = typer.Typer(
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan, doctor, sensors, decode):
+for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan, doctor, sensors, decode, simulate):
     app.command()(command)
 app.command("import")(import_files)
 app.command("export")(export_file)

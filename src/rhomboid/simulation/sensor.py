@@ -12,7 +12,7 @@ from rhomboid.errors import UsageError
 from rhomboid.imu import Array, ImuBlock, Notification
 from rhomboid.sensors import driver_for
 from rhomboid.simulation.faults import spoilt
-from rhomboid.simulation.packets import encoder_for
+from rhomboid.simulation.packets import BOOT_SEEDS, Encoder, encoder_for
 from rhomboid.simulation.radio import Radio
 from rhomboid.simulation.scripts import perform, script_names
 from rhomboid.simulation.truth import Section, Truth
@@ -87,18 +87,26 @@ class SimulatedSensor:
         The first arrives at ``first_host_ns``; from then on the arrival times have the bursts and stalls of a radio.
         """
         radio = Radio(self._generator(4), self.loss)
-        encoder = encoder_for(self.identity.family, self.rate_hz, self._boot_seed)
+        encoder = encoder_for(self.identity.family, self.rate_hz, self.boot_seed())
         for characteristic, data in encoder.opening():
             yield Notification(first_host_ns, characteristic, data)
         offset_ns: int | None = None
+        for ready_s, packets in self.packets(encoder):
+            for at, arrival_ns in enumerate(radio.deliver(ready_s, len(packets))):
+                offset_ns = first_host_ns - arrival_ns if offset_ns is None else offset_ns
+                yield Notification(arrival_ns + offset_ns, *packets[at])
+
+    def boot_seed(self, run: int = 0) -> int:
+        """What an encoder is made with: for the session, or for the ``run``-th start of the sensor after it."""
+        return (self._boot_seed + run) % BOOT_SEEDS
+
+    def packets(self, encoder: Encoder) -> Iterator[tuple[float, list[tuple[str, bytes]]]]:
+        """The session once, as ``encoder`` has it: when something is ready, in s from 0, and (characteristic, data)."""
         index = 0
         for samples in self._portions(encoder.samples_a_packet):
             last_s = (index + len(samples) - 1) / self._true_rate_hz
-            packets = encoder.packets(index, samples[:, :3], samples[:, 3:], last_s * self._clock)
+            yield last_s, encoder.packets(index, samples[:, :3], samples[:, 3:], last_s * self._clock)
             index += len(samples)
-            for at, arrival_ns in enumerate(radio.deliver(last_s, len(packets))):
-                offset_ns = first_host_ns - arrival_ns if offset_ns is None else offset_ns
-                yield Notification(arrival_ns + offset_ns, *packets[at])
 
     def samples(self, fault: str | None = None, start_s: float = 0.0, end_s: float = math.inf) -> ImuBlock:
         """All samples at once, none lost, as a recording in memory; from ``start_s`` to ``end_s`` with this fault.

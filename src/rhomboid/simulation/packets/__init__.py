@@ -14,12 +14,14 @@ from typing import Protocol
 from rhomboid.errors import UsageError
 from rhomboid.imu import Array
 
+BOOT_SEEDS = 1 << 48
+
 
 class Encoder(Protocol):
     """A sensor of one family that has just been switched on and streams at ``rate_hz``.
 
-    It is made with ``Encoder(rate_hz, boot_seed)``; ``boot_seed``, 0 to 2**48 - 1, stands for what is left to chance
-    then: where its clock begins, its boot id.
+    It is made with ``Encoder(rate_hz, boot_seed)``; ``boot_seed``, 0 to ``BOOT_SEEDS`` - 1, stands for what is left to
+    chance then: where its clock begins, its boot id.
     """
 
     samples_a_packet: int
