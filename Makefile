@@ -1,8 +1,9 @@
 # make demo   the program on a simulated wearer, no hardware needed
 # make test   everything a change must pass every day: style, types, tests
 # make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
+# make kills   a recording process is killed fifty times at random moments, and what it loses is measured
 # make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
-.PHONY: demo test protocol fuzz check recordings picture clean
+.PHONY: demo test protocol kills fuzz check recordings picture clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -21,6 +22,9 @@ test: $(VENV)/installed-dev
 
 protocol: $(VENV)/installed-dev $(KAITAI)
 	PROTOCOL_TOOLS=required $(BIN)/pytest tests/firmware_protocol
+
+kills: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.kills 50
 
 fuzz: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'

@@ -283,3 +283,16 @@ def test_verify_and_info(tmp_path: Path) -> None:
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert json.loads(done.stdout)["duration_s"] == pytest.approx(73.5, abs=0.5)
     assert "integrity   whole" in rhomboid("info", path).stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of a file there")
+def test_a_full_disk_ends_a_recording_with_one_line_and_keeps_it(tmp_path: Path) -> None:
+    path = tmp_path / "full.mcap"
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
+    command = [sys.executable, "-c", limited + "from rhomboid.cli import main; main()", "record", str(path)]
+    command += ["--demo", "--script", "rows", "--plain", "--speed", "max"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60.0)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1 and "nothing more can be written (file too large)" in done.stderr
+    told = json.loads(rhomboid("info", "--json", path).stdout)
+    assert told["duration_s"] > 10.0 and "not closed" in told["integrity"]

@@ -80,8 +80,8 @@ class Keeper(Protocol):
 
 
 SLOWEST, FASTEST = 0.25, 64.0
-FLUSH_S = 1.0
-"""A recording on disk is never further behind than this, even when nothing arrives any more."""
+FLUSH_S = 0.8
+"""A recording on the drive is never much further behind than this, even when nothing arrives any more."""
 
 
 class Session:
@@ -203,7 +203,7 @@ class Session:
                     elif batch:
                         self._take(batch)
                     if self._recorder is not None and clock() >= flush_at:
-                        self._recorder.flush()
+                        await asyncio.to_thread(self._recorder.flush)
                         flush_at = clock() + FLUSH_S
                     if self._until_s is not None and self._source.position_s >= self._until_s:
                         break

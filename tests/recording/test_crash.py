@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks.kills import kill_one
 
 from rhomboid.recording.reader import Recording
 
@@ -44,3 +45,10 @@ def test_kill_costs_at_most_a_second(tmp_path: Path, seed: int) -> None:
     assert numbers == list(range(len(numbers)))
     assert (given - len(numbers)) * 0.01 <= 1.0
     assert recording.recovered is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are not inherited there")
+@pytest.mark.parametrize("seed", range(3))
+def test_the_real_command_loses_no_more_when_it_is_killed(tmp_path: Path, seed: int) -> None:
+    """``make kills`` does it fifty times. Half a second more is for a machine that is busy with other tests."""
+    assert kill_one(tmp_path / "killed.mcap", seed, within_s=2.0) <= 1.5

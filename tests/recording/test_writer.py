@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 import zlib
@@ -147,6 +148,67 @@ def test_what_exists_is_replaced_only_by_force(recording_path: Path, about: Abou
     with RecordingWriter(recording_path, about, force=True) as writer:
         writer.write_notification(Notification(1, UUIDS[0], b"new"))
     assert [packet.data for packet in Recording.open(recording_path).notifications()] == [b"new"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there an open file cannot be removed at all")
+def test_what_is_being_written_is_not_replaced_even_by_force(tmp_path: Path, about: About) -> None:
+    path = tmp_path / "x.mcap"
+    writer = RecordingWriter(path, about)
+    with pytest.raises(UsageError, match="is being written there just now; let it finish, or choose another name"):
+        RecordingWriter(path, about, force=True)
+    writer.write_notification(Notification(1, UUIDS[0], b"old"))
+    writer.close()
+    assert [packet.data for packet in Recording.open(path).notifications()] == [b"old"]
+    RecordingWriter(path, about, force=True).close()
+
+
+def test_the_drive_is_asked_to_keep_the_file_its_name_and_every_flush(
+    tmp_path: Path, about: About, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[int] = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (kept.append(os.fstat(file).st_size), real(file)))
+    with RecordingWriter(tmp_path / "x.mcap", about) as writer:
+        assert len(kept) == (0 if sys.platform == "win32" else 1)
+        for i in range(3):
+            writer.write_notification(Notification(i, UUIDS[0], b"x"))
+            writer.flush()
+            writer.flush()  # nothing new: nothing asked
+            assert kept[-1] == (tmp_path / "x.mcap").stat().st_size
+        assert len(kept) == (3 if sys.platform == "win32" else 4)
+    assert kept[-1] == (tmp_path / "x.mcap").stat().st_size
+
+
+def test_a_drive_that_is_pulled_out_ends_it_clearly(
+    tmp_path: Path, about: About, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    writer = RecordingWriter(tmp_path / "x.mcap", about)
+    writer.write_notification(Notification(1, UUIDS[0], b"x"))
+    monkeypatch.setattr(os, "fsync", gone)
+    with pytest.raises(RecordingError, match=r"nothing more can be written \(input/output error\)"):
+        writer.flush()
+    with pytest.raises(RecordingError, match="nothing more can be written"):
+        writer.write_notification(Notification(2, UUIDS[0], b"y"))
+    writer.close()
+    assert len(list(Recording.open(tmp_path / "x.mcap").notifications())) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such permissions there")
+def test_a_folder_that_may_not_be_written_to(tmp_path: Path, about: About) -> None:
+    folder = tmp_path / "sealed"
+    folder.mkdir(mode=0o500)
+    is_root = os.geteuid() == 0
+    if is_root:  # whom no permission holds back
+        os.seteuid(65534)
+    try:
+        with pytest.raises(UsageError, match=r"it cannot be created \(permission denied\); choose a folder"):
+            RecordingWriter(folder / "x.mcap", about)
+    finally:
+        if is_root:
+            os.seteuid(0)
 
 
 @pytest.mark.parametrize("force", [False, True])

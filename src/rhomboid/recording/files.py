@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BufferedWriter, FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from rhomboid.errors import DataError, UsageError
+
+try:
+    import fcntl
+except ImportError:  # Windows, which does not let an open file be removed in any case
+    fcntl = None  # type: ignore[assignment]
 
 
 def open_existing(path: Path, error: type[DataError] = DataError) -> BinaryIO:
@@ -31,11 +37,22 @@ def unreadable(path: Path, problem: Exception, error: type[DataError] = DataErro
 
 
 def create(path: Path, *, force: bool) -> FileIO:
-    """A new, empty file, unbuffered. What is there already is replaced only with ``force``. Raises UsageError."""
+    """A new, empty file, unbuffered, whose name is on the drive. It is this program's own until it is closed.
+
+    What is there already is replaced only with ``force``, and never while it is being written. Raises UsageError.
+    """
     try:
         if force and path.is_file():
-            path.unlink()
-        return FileIO(path, "xb")
+            with path.open("rb") as there:
+                _hold(there)
+                path.unlink()
+        file = FileIO(path, "xb")
+        _hold(file)
+        _keep_name(path)
+        return file
+    except BlockingIOError as problem:
+        do = "let it finish, or choose another name"
+        raise UsageError("a recording is being written there just now", do=do, where=str(path)) from problem
     except FileExistsError as problem:
         do = "choose another name, or replace it with --force" if path.is_file() else "choose another name"
         raise UsageError("it exists already", do=do, where=str(path)) from problem
@@ -59,6 +76,28 @@ def whole_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
         if not isinstance(problem, OSError):
             raise
         raise DataError(f"it cannot be written ({reason(problem)})", do="make room", where=str(path)) from problem
+
+
+def _hold(file: FileIO | BinaryIO) -> None:
+    """Marks the file as ours until it is closed, whoever ends this program. Raises BlockingIOError if it is not."""
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # a file system without locks
+        return
+
+
+def _keep_name(path: Path) -> None:
+    """Until the drive itself knows that there is such a file; where folders cannot be synchronised it is not asked."""
+    with suppress(OSError):
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def reason(problem: Exception) -> str:

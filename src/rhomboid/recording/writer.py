@@ -6,6 +6,7 @@ hour) and puts the channels inside the first chunk, where one damaged byte would
 
 from __future__ import annotations
 
+import os
 import struct
 import zlib
 from collections import defaultdict
@@ -40,7 +41,7 @@ from rhomboid.recording import files, layout
 from rhomboid.recording.layout import About, Kind, NoteText, RequestText
 from rhomboid.recording.records import HEAD, MESSAGE
 
-CHUNK_NS = 1_000_000_000
+CHUNK_NS = 800_000_000
 CHUNK_BYTES = 1 << 20
 """A chunk is written out once it spans this long or holds this much, whichever comes first."""
 
@@ -57,7 +58,7 @@ class RecordingWriter:
     def __init__(self, path: Path, about: About, *, force: bool = False) -> None:
         self._path = path
         self._file = files.create(path, force=force)
-        self._size = self._data_crc = 0
+        self._size = self._synced = self._data_crc = 0
         self._over: RecordingError | None = None
         self._compressor = zstandard.ZstdCompressor()
         self._chunk = bytearray()
@@ -102,7 +103,20 @@ class RecordingWriter:
         self._write(channel, host_ns, msgspec.json.encode(NoteText(text)))
 
     def flush(self) -> None:
-        """Hands what was written so far to the operating system; to be called every second when packets stop coming."""
+        """Returns once the drive itself has what was written so far, which may take a while; for every second.
+
+        A program that is killed loses nothing that was handed to the operating system, but a drive that is pulled out
+        or a machine without power does.
+        """
+        self._end_chunk()
+        if self._over is None and self._size > self._synced:
+            try:
+                os.fsync(self._file.fileno())
+            except OSError as problem:
+                raise self._ended(problem) from problem
+            self._synced = self._size
+
+    def _end_chunk(self) -> None:
         if not self._chunk:
             return
         content, start_ns, end_ns = bytes(self._chunk), self._chunk_start_ns, self._chunk_end_ns
@@ -141,12 +155,13 @@ class RecordingWriter:
         """Writes what is left and the index, and closes the file. Nothing happens the second time."""
         if self._over is not None:
             return
-        self.flush()
+        self._end_chunk()
         self._append(_encoded(DataEnd(data_section_crc=self._data_crc)))
         summary = _encoded(*self._schemas.values(), *self._channels.values(), self._statistics()) + self._index
         footer = Footer(summary_start=self._size, summary_offset_start=0, summary_crc=0)
         footer.summary_crc = zlib.crc32(summary + _encoded(footer)[:-4])  # up to the field itself
         self._append(summary + _encoded(footer) + MCAP0_MAGIC)
+        self.flush()
         self._over = RecordingError("the recording is closed", do="start a new one", where=str(self._path))
         self._file.close()
 
@@ -189,7 +204,7 @@ class RecordingWriter:
         self._chunk_end_ns = max(self._chunk_end_ns, host_ns)
         self._messages[channel.id] += 1
         if self._chunk_end_ns - self._chunk_start_ns >= CHUNK_NS or len(self._chunk) >= CHUNK_BYTES:
-            self.flush()
+            self._end_chunk()
 
     def _statistics(self) -> Statistics:
         return Statistics(
@@ -213,20 +228,24 @@ class RecordingWriter:
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as problem:
-            with suppress(OSError):  # the drive may be gone altogether; then a reader leaves out the torn record
-                self._file.truncate(self._size)
-            with suppress(OSError):
-                self._file.close()
-                if not self._size:
-                    self._path.unlink()
-            self._over = RecordingError(
-                f"the recording stopped, nothing more can be written ({files.reason(problem)})",
-                do="what was recorded until then is kept; make room and start a new recording",
-                where=str(self._path),
-            )
-            raise self._over from problem
+            raise self._ended(problem) from problem
         self._size += len(content)
         self._data_crc = zlib.crc32(content, self._data_crc)
+
+    def _ended(self, problem: OSError) -> RecordingError:
+        """The drive takes no more: what is whole is left as it is, and every further call raises this."""
+        with suppress(OSError):  # the drive may be gone altogether; then a reader leaves out the torn record
+            self._file.truncate(self._size)
+        with suppress(OSError):
+            self._file.close()
+            if not self._size:
+                self._path.unlink()
+        self._over = RecordingError(
+            f"the recording stopped, nothing more can be written ({files.reason(problem)})",
+            do="what was recorded until then is kept; make room and start a new recording",
+            where=str(self._path),
+        )
+        return self._over
 
 
 def _encoded(*records: McapRecord) -> bytes:
