@@ -1,14 +1,10 @@
-"""How well the core does on labelled recordings: anyone's, if a ``labels.csv`` says what is in them.
+"""How well the core does on labelled recordings: anyone's, if a ``labels.csv`` (see ``labels``) says what is in them.
 
-``labels.csv`` has one row an interval: file, subject, placement, task, activity, expected_reps, start_s, end_s, note.
-Task ``reps`` is a set of so many repetitions; ``daily`` holds none; ``posture`` is a trial whose activity says what was
-sat (``reference``, ``upright``, ``slouching`` ...). A note with "within 1" marks a truth that is itself not surer than
-that. Every figure comes with its 95 % confidence interval (Wilson, J. Am. Stat. Assoc. 22, 1927).
+Every figure comes with its 95 % confidence interval (Wilson, J. Am. Stat. Assoc. 22, 1927).
 """
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -18,9 +14,9 @@ from statistics import mean
 import msgspec
 
 from rhomboid import events as e
-from rhomboid.errors import DataError
 from rhomboid.imu import Gap, ImuBlock, SourceItem
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import Interpreter, decoded
+from rhomboid.labels import Label, read_labels
 from rhomboid.library import open_file
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings, SlouchSettings
@@ -28,43 +24,8 @@ from rhomboid.motion.settings import Settings, SlouchSettings
 MARGIN_S = 0.5
 """Context kept on both sides of a labelled set."""
 SCORED_SLOUCH = SlouchSettings(threshold_deg=12.0, delay_s=5.0)
-# Where sides alternate, one side, or one left-and-right cycle, may be the unit.
-ALTERNATING = {"side_bend", "rotation", "side_twist", "knee_to_elbow"}
 
 Progress = Callable[[int, int], None]
-
-
-class Label(msgspec.Struct, frozen=True):
-    """One row of ``labels.csv``."""
-
-    file: str
-    subject: str
-    placement: str
-    task: str
-    activity: str
-    expected_reps: int | None
-    start_s: float
-    end_s: float
-    note: str
-
-    @property
-    def group(self) -> str:
-        """The folder, and how visible the movement is where the note says so."""
-        folder = self.file.split("/")[0] if "/" in self.file else "recordings"
-        return f"{folder} {self.note.split()[-1]}" if self.note.startswith("visibility") else folder
-
-    @property
-    def sure(self) -> bool:
-        """False where the truth itself is known only to within one."""
-        return "within 1" not in self.note
-
-    def off(self, count: int) -> int:
-        """How far ``count`` is from the truth."""
-        expected = self.expected_reps or 0
-        right = [expected]
-        if self.activity in ALTERNATING:
-            right += [expected // 2, (expected + 1) // 2]
-        return min(abs(count - n) for n in right)
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -137,19 +98,6 @@ class Report(msgspec.Struct, frozen=True):
     missed: list[Counted]
 
 
-def read_labels(folder: Path) -> list[Label]:
-    """The rows of ``labels.csv`` in ``folder``. Raises DataError."""
-    path = folder / "labels.csv"
-    if not path.is_file():
-        raise DataError("there is no labels.csv", do="name the folder that holds it", where=str(folder))
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [{k: v or None if k == "expected_reps" else v for k, v in row.items()} for row in csv.DictReader(file)]
-    try:
-        return msgspec.convert(rows, list[Label], strict=False)
-    except msgspec.ValidationError as error:
-        raise DataError(f"a row is not as it should be ({error})", do="mend labels.csv", where=str(path)) from error
-
-
 def measure(folder: Path, progress: Progress = lambda done, of: None) -> Report:
     """All labelled intervals of ``folder`` through the core; ``progress`` hears how many files are done."""
     by_file: defaultdict[str, list[Label]] = defaultdict(list)
@@ -161,9 +109,7 @@ def measure(folder: Path, progress: Progress = lambda done, of: None) -> Report:
     alarms: defaultdict[str, list[bool]] = defaultdict(list)
     for done, (name, labels) in enumerate(by_file.items(), 1):
         opened = open_file(folder / name)
-        if opened.driver is not None:
-            raise DataError("only CSV recordings can be labelled", do="export it first", where=name)
-        items = list(opened.items)
+        items: list[SourceItem] = list(decoded(opened.items, opened.driver))
         alone += [_one_set(items, label) for label in labels if label.task == "reps"]
         if any(label.task in ("reps", "daily") for label in labels):
             found = _events(items, Settings(mode="free"))

@@ -14,7 +14,7 @@ import typer
 
 from rhomboid import __version__
 from rhomboid.commands.bluetooth import doctor, scan
-from rhomboid.commands.exchange import export_file, import_files
+from rhomboid.commands.exchange import annotate, export_file, import_files
 from rhomboid.commands.files import accuracy, analyze
 from rhomboid.commands.live import demo, desk, record, train
 from rhomboid.commands.recordings import info, replay
@@ -34,6 +34,7 @@ for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan
     app.command()(command)
 app.command("import")(import_files)
 app.command("export")(export_file)
+app.command()(annotate)
 
 
 def main() -> None:

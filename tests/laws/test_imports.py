@@ -34,18 +34,21 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "session": {"interpreter", "motion", "ring", "sensors"},
     "bug_report": {"interpreter", "motion", "recording", "ring", "sensors", "words"},
     "analysis": {"interpreter", "library", "motion", "words"},
-    "accuracy": {"interpreter", "library", "motion"},
+    "annotation": set(),
+    "annotate": {"annotation", "interpreter", "library", "motion"},
+    "labels": {"annotation"},
+    "accuracy": {"interpreter", "labels", "library", "motion"},
     "export": {"interpreter", "library", "motion", "recording"},
     "tables": {"accuracy", "analysis", "words"},
     "plain": {"session", "words"},
-    "dashboard": {"session", "motion", "words"},
+    "dashboard": {"annotation", "session", "motion", "words"},
     "commands": None,
     "link": {"sensors"},
     "cli": None,
     "__init__": set(),
     "__main__": None,
 }
-PURE = {"sensors", "motion", "imu", "events", "errors", "interpreter", "ring", "words"}
+PURE = {"sensors", "motion", "imu", "events", "errors", "interpreter", "ring", "words", "annotation"}
 IMPURE_MODULES = {"asyncio", "time", "datetime", "random", "socket", "subprocess", "threading", "bleak", "textual"}
 
 

@@ -1,7 +1,8 @@
-"""``rhomboid import`` and ``export``: recordings from other programs, and for them."""
+"""``rhomboid import``, ``export`` and ``annotate``: what other programs record or want, and what is true."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -81,6 +82,34 @@ def export_file(
     target = _target(file, out, ending)
     write(file, target, force=force)
     typer.echo(harmless(str(target)))
+
+
+def annotate(
+    file: Annotated[Path, typer.Argument(help="A recording, or whatever can be imported.", metavar="FILE")],
+    exercise: Annotated[str, typer.Option("--exercise", help="What the sets are of.")] = "exercise",
+    subject: Annotated[str | None, typer.Option("--subject", help="Who wore the sensor.")] = None,
+    placement: Annotated[str | None, typer.Option("--placement", help="Where it sat, as in T4.")] = None,
+) -> None:
+    """Mark what truly happened in a recording: repetitions, sets, holds, slouches.
+
+    What is marked goes into FILE.labels.json and into labels.csv beside it, which rhomboid accuracy reads.
+
+    Example: rhomboid annotate mine.mcap --exercise rows --subject me --placement T4
+    """
+    import msgspec
+
+    from rhomboid.annotate import look_at
+    from rhomboid.annotation import Editor
+    from rhomboid.labels import read_annotations, write_annotations
+
+    seen, marked = look_at(file), read_annotations(file)
+    said = {"subject": subject, "placement": placement}
+    marked = msgspec.structs.replace(marked, **{name: value for name, value in said.items() if value is not None})
+    if not sys.stdout.isatty():
+        raise UsageError("annotating needs a terminal", do="run it in one")
+    from rhomboid.dashboard.annotate import AnnotateApp
+
+    AnnotateApp(seen, Editor(marked, exercise), lambda annotations: write_annotations(file, annotations)).run()
 
 
 def _target(file: Path, out: Path | None, ending: str) -> Path:

@@ -31,17 +31,19 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "close")]
 
-    def __init__(self, keys: dict[str, str]) -> None:
-        """``keys``: what to press and what it does."""
+    def __init__(
+        self, keys: dict[str, str], marks: dict[str, str] | None = None, notes: tuple[str, ...] = NOTES
+    ) -> None:
+        """``keys``: what to press and what it does; ``marks``: what is drawn and means (None: those of the strip)."""
         super().__init__()
-        self._keys = keys
+        self._keys, self._notes = keys, notes
+        self._marks = {GLYPHS[kind]: meaning for kind, meaning in MARKS.items()} if marks is None else marks
 
     def compose(self) -> ComposeResult:
-        marks = {GLYPHS[kind]: meaning for kind, meaning in MARKS.items()}
         with VerticalScroll(id="help") as box:
             box.border_title, box.border_subtitle = "help", "escape closes"
-            yield Static(Content("\n").join([*_table("Keys", self._keys), *_table("Marks", marks)]))
-            for note in NOTES:
+            yield Static(Content("\n").join([*_table("Keys", self._keys), *_table("Marks", self._marks)]))
+            for note in self._notes:
                 yield Static(Content(note), classes="note")
 
 
