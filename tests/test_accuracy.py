@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rhomboid.accuracy import Label, Share, measure, read_labels
@@ -40,6 +41,28 @@ def test_a_set_counted_right_is_exact_and_one_counted_wrong_is_listed(tmp_path: 
 def test_daily_life_is_counted_by_the_hour(tmp_path: Path) -> None:
     result = measure(labelled(tmp_path, "mine/bowing.csv,me,T4,daily,standing,,0.0,1.5,"))
     assert [(d.activity, d.false_reps) for d in result.daily] == [("standing", 0)]
+
+
+def test_labelled_holds_are_looked_for(tmp_path: Path) -> None:
+    t_s = np.arange(0.0, 60.0, 0.02)
+    phase = np.interp(
+        t_s, [0, 5, 6, 9, 10, 13, 14, 17, 18, 21, 22, 25, 26, 60], [0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0]
+    )
+    angle = np.radians(15.0) * (1 - np.cos(np.pi * phase))
+    rate = np.degrees(np.gradient(angle, t_s))
+    noise = np.random.default_rng(5).normal(0, 0.002, len(t_s))
+    rows = [
+        f"{t:.2f},{np.sin(a) + n:.5f},{n:.5f},{np.cos(a) + n:.5f},0,{-r:.3f},0"
+        for t, a, r, n in zip(t_s, angle, rate, noise, strict=True)
+    ]
+    truth = ["6.0,9.0", "14.0,17.0", "22.0,25.0", "40.0,44.0"]  # the last one is no hold
+    folder = labelled(tmp_path, *(f"mine/holding.csv,me,T4,hold,hold,,{stretch}," for stretch in truth))
+    (folder / "mine" / "holding.csv").write_text("\n".join([HEAD, *rows]))
+    result = measure(folder)
+    (hold,) = result.holds
+    assert hold.found == Share(3, 4)
+    assert hold.error_median_s is not None and hold.error_median_s < 1.0
+    assert "Holds found" in report(result)
 
 
 def test_either_unit_is_right_where_sides_alternate() -> None:

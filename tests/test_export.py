@@ -125,6 +125,12 @@ def test_the_decoded_mcap_is_read_by_the_library_of_the_format(tmp_path: Path) -
     assert [m["at_s"] for m in told if m["event"] == "slouch_started"] == [e.at_s for e in alerts]
 
 
+def test_a_packet_log_is_known_by_its_content(tmp_path: Path) -> None:
+    (tmp_path / "renamed.csv").write_bytes(ROWS.read_bytes())
+    export_csv(tmp_path / "renamed.csv", tmp_path / "x.csv", force=False)
+    assert same(read_table(tmp_path / "x.csv").table.samples, samples_of(ROWS))
+
+
 def test_gaps_are_told_in_the_decoded_mcap_and_it_is_no_recording_of_ours(tmp_path: Path) -> None:
     lines = bows()
     del lines[300:500]

@@ -9,7 +9,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 import msgspec
 
@@ -88,6 +88,14 @@ class PostureResult(msgspec.Struct, frozen=True):
     alarmed: Share
 
 
+class HoldResult(msgspec.Struct, frozen=True):
+    """Labelled holds that were found, and by how much their length was off (None: none was found)."""
+
+    activity: str
+    found: Share
+    error_median_s: float | None
+
+
 class Report(msgspec.Struct, frozen=True):
     """Everything ``rhomboid accuracy`` measures; ``missed`` are the labelled sets whose final count is wrong."""
 
@@ -95,6 +103,7 @@ class Report(msgspec.Struct, frozen=True):
     free: list[SetsResult]
     daily: list[DailyResult]
     posture: list[PostureResult]
+    holds: list[HoldResult]
     missed: list[Counted]
 
 
@@ -107,16 +116,19 @@ def measure(folder: Path, progress: Progress = lambda done, of: None) -> Report:
     free: list[Counted] = []
     daily: defaultdict[str, list[tuple[float, int]]] = defaultdict(list)
     alarms: defaultdict[str, list[bool]] = defaultdict(list)
+    held: defaultdict[str, list[float | None]] = defaultdict(list)
     for done, (name, labels) in enumerate(by_file.items(), 1):
         opened = open_file(folder / name)
         items: list[SourceItem] = list(decoded(opened.items, opened.driver))
         alone += [_one_set(items, label) for label in labels if label.task == "reps"]
-        if any(label.task in ("reps", "daily") for label in labels):
+        if any(label.task in ("reps", "daily", "hold") for label in labels):
             found = _events(items, Settings(mode="free"))
             free += [_in_free_run(found, label) for label in labels if label.task == "reps"]
             for label in (x for x in labels if x.task == "daily"):
                 count = _in_free_run(found, label).final
                 daily[label.activity].append(((label.end_s - label.start_s) / 3600, count))
+            for label in (x for x in labels if x.task == "hold"):
+                held[label.activity].append(_hold_error_s(found, label))
         for activity, alarmed in _posture_trials(items, labels):
             alarms[activity].append(alarmed)
         progress(done, len(by_file))
@@ -125,6 +137,7 @@ def measure(folder: Path, progress: Progress = lambda done, of: None) -> Report:
         free=_grouped(free),
         daily=[DailyResult(k, sum(h for h, _ in v), sum(n for _, n in v)) for k, v in sorted(daily.items())],
         posture=[PostureResult(k, Share(sum(v), len(v))) for k, v in sorted(alarms.items())],
+        holds=[_holds(activity, errors_s) for activity, errors_s in sorted(held.items())],
         missed=[c for c in alone if c.label.off(c.final) > (0 if c.label.sure else 1)],
     )
 
@@ -148,6 +161,22 @@ def _in_free_run(found: list[e.Event], label: Label) -> Counted:
     announced = [x for x in found if isinstance(x, e.RepCompleted) and inside(x.movement)]
     final = sum(inside(m) for x in found if isinstance(x, e.SetClosed) for m in x.movements)
     return Counted(label, len(announced), final, [x.at_s - x.movement.end_s for x in announced])
+
+
+def _hold_error_s(found: list[e.Event], label: Label) -> float | None:
+    """By how much the length of the hold that fills most of the labelled one is off; None if none fills half of it."""
+
+    def shared_s(hold: e.HoldEnded) -> float:
+        return min(hold.end_s, label.end_s) - max(hold.start_s, label.start_s)
+
+    best = max((x for x in found if isinstance(x, e.HoldEnded)), key=shared_s, default=None)
+    length_s = label.end_s - label.start_s
+    return None if best is None or shared_s(best) < length_s / 2 else abs(best.end_s - best.start_s - length_s)
+
+
+def _holds(activity: str, errors_s: list[float | None]) -> HoldResult:
+    known_s = [error_s for error_s in errors_s if error_s is not None]
+    return HoldResult(activity, Share(len(known_s), len(errors_s)), median(known_s) if known_s else None)
 
 
 def _posture_trials(items: list[SourceItem], labels: list[Label]) -> list[tuple[str, bool]]:

@@ -12,7 +12,7 @@ import numpy as np
 from rhomboid.events import Event
 from rhomboid.imu import ImuBlock, StreamItem
 from rhomboid.interpreter import Interpreter, decoded
-from rhomboid.library import open_file
+from rhomboid.library import is_recording, open_file
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.csv_form import write_csv
@@ -70,7 +70,7 @@ def _samples(path: Path) -> list[StreamItem]:
 
 
 def _recording(path: Path) -> Recording | None:
-    return Recording.open(path) if path.name.lower().endswith(".mcap") else None
+    return Recording.open(path) if is_recording(path) else None
 
 
 def _settings(about: About | None) -> Settings:

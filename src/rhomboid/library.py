@@ -31,8 +31,7 @@ def open_file(path: Path) -> Opened:
     """A recording (``.mcap``), a CSV, or what ``importers`` can read. Raises DataError with what is wrong."""
     if not path.exists():
         raise DataError("there is no such file", do="check the name", where=str(path))
-    name = path.name.lower()
-    if name.endswith(".mcap"):
+    if is_recording(path):
         from rhomboid.recording.reader import Recording
         from rhomboid.sensors import driver_for
 
@@ -49,3 +48,16 @@ def open_file(path: Path) -> Opened:
     imported = read_table(path)
     table, remarks = imported.table, [] if imported.format == OUR_CSV else [f"read as {imported.format}"]
     return Opened(table.items(), None, table.duration_s, remarks)
+
+
+def is_recording(path: Path) -> bool:
+    """Whether ``path`` is a packet log, by its name or by how it begins. Raises DataError."""
+    if path.name.lower().endswith(".mcap"):
+        return True
+    if not path.is_file():
+        return False
+    from rhomboid.recording.files import open_existing
+    from rhomboid.recording.records import is_mcap
+
+    with open_existing(path) as file:
+        return is_mcap(file)

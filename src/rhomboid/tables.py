@@ -75,6 +75,17 @@ def report(result: Report) -> str:
     if result.posture:
         trials = [(p.activity, str(p.alarmed.of), str(p.alarmed)) for p in result.posture]
         parts += ["", "Posture trials with an alert", table(("activity", "trials", "alarmed %"), trials)]
+    if result.holds:
+        holds = [
+            (
+                harmless(h.activity),
+                str(h.found.of),
+                str(h.found),
+                "-" if h.error_median_s is None else f"{h.error_median_s:.2f}",
+            )
+            for h in result.holds
+        ]
+        parts += ["", "Holds found in free running", table(("activity", "holds", "found %", "error median s"), holds)]
     if result.missed:
         rows = [
             (harmless(f"{c.label.file} {c.label.activity}"), str(c.label.expected_reps), str(c.live), str(c.final))
