@@ -112,6 +112,11 @@ class Session:
         return self._source.title
 
     @property
+    def counts(self) -> bool:
+        """Whether repetitions and holds are looked for; at the desk it is posture alone."""
+        return self._interpreter.pipeline.settings.mode != "desk"
+
+    @property
     def duration_s(self) -> float | None:
         """How long the source is, where that is known."""
         return self._source.duration_s

@@ -29,6 +29,7 @@ class FakeSession:
         self.sought: list[object] = []
         self.error: RhomboidError | None = None
         self.can_keep = self.full = False
+        self.counts = True
         self.kept = 0
         self._subscribers: list[Callable[[Update], None]] = []
         self._over = asyncio.Event()

@@ -52,6 +52,16 @@ async def test_an_update_changes_the_count_the_hold_and_the_angle() -> None:
         assert app.screen.query_one("#hold-s", BigNumber).text == "1.3"
 
 
+async def test_at_the_desk_there_are_no_empty_cards() -> None:
+    session = FakeSession()
+    session.counts = False
+    async with app_over(session).run_test() as pilot:
+        session.say(slouching())
+        assert not pilot.app.screen.query_one("#reps").display
+        assert not pilot.app.screen.query_one("#hold").display
+        assert pilot.app.screen.query_one("#trunk").display
+
+
 async def test_the_frame_clock_draws_by_itself() -> None:
     session = FakeSession()
     async with app_over(session).run_test() as pilot:

@@ -74,6 +74,7 @@ class LiveScreen(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
+        self.set_class(not self._session.counts, "-desk")
         self.set_interval(1 / FRAME_RATE_HZ, self.draw)
         self.call_after_refresh(self.draw)
 
