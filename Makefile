@@ -1,6 +1,7 @@
 # make demo   the program on a simulated wearer, no hardware needed
 # make test   everything a change must pass every day: style, types, tests
 # make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
+# make recordings   the recordings to replay are made again, when the simulation or the core has changed
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
 # make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
 .PHONY: demo test protocol kills fuzz check recordings picture clean
