@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
 from rhomboid.errors import harmless
-from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, SourceItem
+from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, Request, SourceItem
 from rhomboid.library import open_file
 from rhomboid.recording.layout import About
 from rhomboid.recording.reader import Recording
 from rhomboid.sensors.driver import Driver, MalformedPacket
 from rhomboid.words import clock
 
+ITEMS_AT_ONCE = 2048
 WHOLE = "whole"
 SETTLED_S = 300.0
 """So long the two clocks must have run side by side before a difference is worth a number."""
@@ -58,8 +61,9 @@ def info_of(path: Path) -> Info:
     """What is in the recording or CSV at ``path``. Raises DataError."""
     opened = open_file(path)
     tally = _Tally(opened.driver)
-    for part in opened.parts if opened.parts is not None else [opened.items]:
-        tally.take(part)
+    items = iter(opened.items)
+    while some := list(islice(items, ITEMS_AT_ONCE)):
+        tally.take(some)
     recording = Recording.open(path) if opened.driver is not None else None
     return Info(
         file=str(path),
@@ -92,23 +96,30 @@ class _Tally:
         self._first_s: float | None = None
 
     def take(self, items: Iterable[SourceItem]) -> None:
-        for item in items:
-            if isinstance(item, Notification):
-                self.packets[item.characteristic] += 1
-                assert self._driver is not None  # noqa: S101 - packets come from recordings
-                for piece in self._driver.feed(item):
-                    if isinstance(piece, ImuBlock | Gap):
-                        self._count(piece)
-                    self.malformed += isinstance(piece, MalformedPacket)
-            elif isinstance(item, ImuBlock | Gap):
-                self._count(item)
-            elif isinstance(item, LinkChange):
-                if item.state == "lost":
-                    self.links_lost += 1
-                    if self._driver is not None:
-                        self._driver.link_lost()
-            else:
-                self.requests += 1
+        for kind, run in groupby(items, key=type):
+            if kind is Notification and self._driver is not None:
+                self._decode(self._driver, cast("list[Notification]", list(run)))
+                continue
+            for item in run:
+                self._note(item)
+
+    def _decode(self, driver: Driver, packets: list[Notification]) -> None:
+        self.packets.update(packet.characteristic for packet in packets)
+        for piece in driver.feed(*packets):
+            if isinstance(piece, ImuBlock | Gap):
+                self._count(piece)
+            self.malformed += isinstance(piece, MalformedPacket)
+
+    def _note(self, item: SourceItem) -> None:
+        if isinstance(item, ImuBlock | Gap):
+            self._count(item)
+        elif isinstance(item, LinkChange):
+            if item.state == "lost":
+                self.links_lost += 1
+                if self._driver is not None:
+                    self._driver.link_lost()
+        elif isinstance(item, Request):
+            self.requests += 1
 
     @property
     def sampling_rate_hz(self) -> float:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from rhomboid import __version__
-from rhomboid.events import decode, encode
+from rhomboid.events import Event, decode, encode
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.reader import Recording
 from rhomboid.sensors import driver_for
 from rhomboid.words import clock, describe
+
+ITEMS_AT_ONCE = 2048
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -36,7 +39,9 @@ def verify(path: Path, settings: Settings) -> Comparison:
     """Replays the recording at ``path`` with ``settings``. Raises DataError."""
     recording = Recording.open(path)
     interpreter = Interpreter(Pipeline(settings), driver_for(recording.about.family))
-    found = [event for part in recording.parts for event in interpreter.feed(part)]
+    items, found = recording.items(), list[Event]()
+    while some := list(islice(items, ITEMS_AT_ONCE)):
+        found += interpreter.feed(some)
     replayed = [encode(event) for event in [*found, *interpreter.finish()]]
     recorded = list(recording.event_lines())
     beyond = 0

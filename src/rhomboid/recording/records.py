@@ -20,9 +20,9 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, DataEnd, Header, Metadata
 from mcap.writer import MCAP0_MAGIC
 
-MAX_BYTES = 64 << 20
-"""The largest record and the largest unpacked chunk that is looked at; ours are a thousand times smaller."""
-MAX_RATIO = 200
+MAX_BYTES = 16 << 20
+"""The largest record and the largest unpacked chunk that is looked at; ours are hundreds of times smaller."""
+MAX_RATIO = 50
 """All chunks together may unpack to ``MAX_BYTES`` and this many times the file; ours unpack to some three times."""
 MAX_CHANNELS = 1000
 """A sensor has a handful of characteristics."""
