@@ -2,11 +2,11 @@
 
 A simulated sensor at 100 Hz with one sample a packet, at the desk and training (sets and rests), as a session writes
 it: the size of an hour; the processor's time to read it, to decode it and to take it through the core; how that
-compares with the mcap library's plain stream reader over the same file; and, in a process of its own, the time and the
-memory to open it and to read on from any point.
+compares with the mcap library's plain stream reader over the same file; and, in processes of their own, the time and
+the memory to open it and read on from any point, and to go to any point of a replay once it has been looked through.
 
 The bars: an hour in at most 10 MB, and in at most 2.5 s through the core; eight hours opened and entered in at most
-1 s and 300 MB.
+1 s and 300 MB; a jump in an hour within 0.2 s.
 """
 
 from __future__ import annotations
@@ -51,6 +51,30 @@ for share in (0.99, 0.01, 0.5, 0.9, 0.1):
     worst_s = max(worst_s, time.perf_counter() - began_s)
 peak_kb = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
 print(opened_s, worst_s, int(peak_kb) / 1024)
+"""
+
+JUMPING = """
+import asyncio, random, sys, time
+from pathlib import Path
+from rhomboid.interpreter import Interpreter
+from rhomboid.motion.pipeline import Pipeline
+from rhomboid.motion.settings import Settings
+from rhomboid.recording.reader import Recording
+from rhomboid.replay import Outline
+from rhomboid.sensors import driver_for
+recording = Recording.open(Path(sys.argv[1]))
+core = Interpreter(Pipeline(Settings(mode=sys.argv[2])), driver_for("rhomboid"))
+outline = Outline(recording.parts, core, recording.duration_s)
+began_s = time.perf_counter()
+asyncio.run(outline.look_ahead())
+looked_s = time.perf_counter() - began_s
+times_s = []
+for to_s in random.Random(1).choices(range(int(recording.duration_s)), k=25):
+    began_s = time.perf_counter()
+    outline.moment(to_s)
+    times_s.append(time.perf_counter() - began_s)
+peak_kb = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+print(looked_s, sorted(times_s)[12], max(times_s), int(peak_kb) / 1024)
 """
 
 
@@ -117,6 +141,12 @@ def decode(path: Path) -> None:
         driver.feed(*piece)
 
 
+def told_by(script: str, *arguments: str) -> list[float]:
+    """The numbers that a process of its own prints."""
+    run = [sys.executable, "-c", script, *arguments]
+    return [float(word) for word in subprocess.run(run, capture_output=True, text=True, check=True).stdout.split()]
+
+
 def main() -> None:
     lengths = [float(text) for text in sys.argv[1:]] or [1.0, 8.0]
     with TemporaryDirectory() as folder:
@@ -138,11 +168,13 @@ def main() -> None:
                     total_s = seconds(lambda p=path, f=fresh: whole(p, f.pop()), len(fresh)) / hours
                     what = f"{name}: read, decoded, core in mode {mode}"
                     print(f"{what:52}{total_s:8.2f} s an hour{total_s / theirs_s:8.2f} x theirs", flush=True)
-                entering = [sys.executable, "-c", ENTERING, str(path)]
-                told = subprocess.run(entering, capture_output=True, text=True, check=True).stdout.split()
-                opened_s, worst_s, memory_mb = map(float, told)
+                opened_s, worst_s, memory_mb = told_by(ENTERING, str(path))
                 print(f"{name + ': opened':52}{opened_s:8.2f} s")
                 print(f"{name + ': read on from another point, at worst':52}{worst_s:8.3f} s")
+                print(f"{name + ': memory of that process':52}{memory_mb:8.0f} MB", flush=True)
+                looked_s, median_s, worst_s, memory_mb = told_by(JUMPING, str(path), modes[0])
+                print(f"{name + ': looked through for jumps':52}{looked_s:8.2f} s")
+                print(f"{name + ': a jump, median and worst':52}{median_s:8.3f} s{worst_s:8.3f} s")
                 print(f"{name + ': memory of that process':52}{memory_mb:8.0f} MB", flush=True)
 
 

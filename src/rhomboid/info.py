@@ -162,7 +162,7 @@ def _of_recording(info: Info, about: About) -> Iterator[tuple[str, str]]:
     yield "sensor", " ".join(part for part in (about.sensor_name, f"({about.family})", about.sensor_address) if part)
     if about.script is not None:
         yield "simulated", f"script {about.script}, seed {about.seed}"
-    yield "versions", f"rhomboid {about.software_version}" + (about.driver_version and f", {about.driver_version}")
+    yield "version", f"rhomboid {about.software_version}"
     yield "packets", ", ".join(f"{count} on {uuid}" for uuid, count in info.packets.items())
     yield "malformed", f"{info.malformed_packets} packets"
     yield "clock skew", "not known" if skew is None else f"{skew:+.1f} ppm (the host's clock against the sensor's)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from rhomboid import events as e
 from rhomboid.dashboard.observed import KEPT_EVENTS, KEPT_MARKS, Mark, Observed, SignalBuffer
 from rhomboid.motion.pipeline import Trace
 
-from .scenes import make_update, movement
+from .scenes import make_update, movement, rows_in_hand, slouching
 
 
 def test_marks_follow_the_second_thoughts_about_a_set() -> None:
@@ -114,3 +115,14 @@ def test_what_was_handed_out_stays_as_it_was() -> None:
         buffer.add(Trace(*np.tile(np.arange(start, start + 5.0), (3, 1))))
     for values in handed_out:
         np.testing.assert_array_equal(values, np.arange(10.0))
+
+
+def test_at_another_place_the_time_since_the_last_set_is_that_of_the_place() -> None:
+    observed = Observed()
+    observed.take(rows_in_hand())
+    moved = msgspec.structs.replace(slouching(), moved=True)
+    observed.take(moved)
+    assert observed.since_set_s == 700.0 - 290.0
+    observed.take(msgspec.structs.replace(moved, events=()))
+    assert observed.since_set_s == 700.0
+    assert [told.text for told in observed.told] == []

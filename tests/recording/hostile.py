@@ -128,7 +128,7 @@ def _forged() -> Iterator[tuple[str, bytes]]:
     yield "all at one time", trap(chunk(b"".join(message(5) for _ in range(1000))))
     yield "no channel", trap(chunk(packets), channels=0)
     yield "999 channels", trap(chunk(packets), channels=999)
-    yield "nested JSON", trap(chunk(packets), about={"settings": "[" * 100_000, "reference": "{" * 100_000})
+    yield "nested JSON", trap(chunk(packets), about={"settings": "[" * 100_000})
     yield "settings of another world", trap(chunk(packets), about={"settings": '{"mode": 7, "slouch": []}'})
     yield "a seed that is none", trap(chunk(packets), about={"seed": "9" * 5000})
     yield "a family that is none", trap(chunk(packets), about={"family": "\x1b[2J../../etc"})

@@ -66,6 +66,7 @@ class Observed:
         """The next update of the session; one that moved tells all that was so far."""
         if update.moved:
             self._forget()
+            self._last_in_set_s = max((x.end_s for x in update.events if isinstance(x, e.SetClosed)), default=0.0)
         for event in update.events:
             self._hear(event)
         self.signal.add(update.trace)

@@ -54,17 +54,16 @@ NOTE = Kind("rhomboid.Note", "jsonschema", _json_schema("rhomboid.Note", text="s
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a recording is of. ``family`` names the driver that decodes it; ``started_at`` is ISO 8601 with time zone.
 
-    ``settings`` and ``reference`` are JSON (empty: none). ``script`` and ``seed`` are set for a simulated wearer only.
+    ``software_version`` is that of the drivers too. ``settings`` are JSON (empty: none); the reference is among the
+    events, and what the user asked for among the requests. ``script`` and ``seed`` are set for a simulated wearer only.
     """
 
     family: str
     started_at: str
     sensor_name: str = ""
     sensor_address: str = ""
-    driver_version: str = ""
     software_version: str = __version__
     settings: str = ""
-    reference: str = ""
     script: str | None = None
     seed: int | None = None
 
