@@ -229,7 +229,7 @@ class Session:
         asked, self._asked = [Request(self._host_ns, kind) for kind in self._asked], []
         batch = [*asked, *batch]
         for item in batch:
-            if isinstance(item, Notification | LinkChange | Request):
+            if self._keeper is not None and isinstance(item, Notification | LinkChange | Request):
                 self._ring.add(item)
             if isinstance(item, Notification):
                 self._host_ns = item.host_ns
@@ -248,7 +248,7 @@ class Session:
         self._tell(Update(moment.events, moment.trace, moment.interpreter.pipeline.state, moved=True))
 
     def _publish(self, events: list[Event]) -> None:
-        for event in events:
+        for event in events if self._keeper is not None else ():
             late_s = max(self._interpreter.pipeline.state.t_s - event.at_s, 0.0)
             self._ring.tell(event, (self._host_ns or 0) - round(late_s * 1e9))
         if self._recorder is not None:

@@ -61,6 +61,14 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_ways_of_packing_that_cannot_be_bounded_are_refused(tmp_path: Path, way: int) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", way) as archive:
+        archive.writestr("TotalAcceleration.csv", bytes(1 << 20))
+    assert "no phone packs" in refused(write(tmp_path, content.getvalue()))
+
+
 def test_more_files_than_any_recording(tmp_path: Path) -> None:
     assert "it holds 201 files" in refused(write(tmp_path, examples.zipped({f"{i}.csv": "" for i in range(201)})))
     crowded = examples.zipped({f"{i}.csv": "" for i in range(25_000)})

@@ -82,6 +82,9 @@ def _archive(path: Path) -> Bundle:
             members = [member for member in archive.infolist() if not member.is_dir()]
     except (OSError, *_MALFORMED_ZIP) as problem:
         raise _damaged(path) from problem
+    # Of the other ways, Python unpacks as much at once as it has read: there is no bound to that.
+    if any(member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for member in members):
+        raise DataError("this zip is packed in a way that no phone packs", do="unpack it yourself", where=str(path))
     # A zip made on a Mac carries a shadow of every file.
     members = [member for member in members if not member.filename.startswith("__MACOSX/")]
     return _bundle(path, [(member.filename, partial(_take_member, path, member)) for member in members])
