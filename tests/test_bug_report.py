@@ -118,6 +118,18 @@ def test_nothing_to_keep_is_said(tmp_path: Path) -> None:
         session.keep_last_minute()
 
 
+def test_packets_on_which_the_program_fails_are_kept_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("axis")
+
+    monkeypatch.setattr(Pipeline, "feed", fail)
+    recording = Recording.open(BugReport(about(), SETTINGS).save(filled(), tmp_path / "x.mcap"))
+    assert len(list(recording.notifications())) == 200
+    assert any("KeyError" in note.text for note in recording.notes())
+
+
 def test_the_ring_is_bounded_and_remembers_how_the_sensor_began() -> None:
     ring = Ring()
     for i in range(KEPT_ITEMS + 5000):

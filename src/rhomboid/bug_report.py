@@ -10,20 +10,21 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from heapq import merge
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
-from rhomboid.errors import UsageError
-from rhomboid.imu import LinkChange, Notification
+from rhomboid.errors import RhomboidError, UsageError
+from rhomboid.imu import LinkChange, Notification, Request
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
-from rhomboid.recording.layout import About
+from rhomboid.recording.layout import About, Note
 from rhomboid.recording.writer import RecordingWriter
-from rhomboid.ring import RawItem, Ring
+from rhomboid.ring import RawItem, Ring, Told
 from rhomboid.sensors import driver_for
 from rhomboid.sensors.driver import Clue, Reading, Refusal
 from rhomboid.words import describe
@@ -49,20 +50,28 @@ class BugReport:
             raise UsageError("no packet came in the last minute", do="save again when the sensor is streaming")
         first_ns, last_ns = items[0].host_ns, items[-1].host_ns
         began = now - timedelta(seconds=max(last_ns - first_ns, 0) / 1e9)
+        notes = [Note(first_ns, _versions())]
+        notes += [Note(host_ns, f"told then: {self._unnamed(describe(event))}") for host_ns, event in ring.told]
+        events: list[Told] = []
+        try:
+            events += self._events(items)
+        except RhomboidError:
+            raise
+        except Exception as fault:  # a fault of the program is what such a file is kept for
+            notes.append(Note(last_ns, f"the program failed on these packets: {type(fault).__name__}: {fault}"))
         with RecordingWriter(path, self._described(began)) as writer:
-            interpreter = Interpreter(Pipeline(self._settings), driver_for(self._about.family))
-            writer.write_note(_versions(), first_ns)
-            rest = iter(items)
-            while some := list(islice(rest, ITEMS_AT_ONCE)):
-                for item in some:
-                    _write(writer, item)
-                for event in interpreter.feed(some):
-                    writer.write_event(event, some[-1].host_ns)
-            for event in interpreter.finish():
-                writer.write_event(event, last_ns)
-            for host_ns, event in ring.told:
-                writer.write_note(f"told then: {self._unnamed(describe(event))}", host_ns)
+            for entry in merge(items, events, notes, key=lambda entry: entry.host_ns):
+                _write(writer, entry)
         return path
+
+    def _events(self, items: Iterable[RawItem]) -> Iterator[Told]:
+        """What these items alone give."""
+        interpreter = Interpreter(Pipeline(self._settings), driver_for(self._about.family))
+        rest, last_ns = iter(items), 0
+        while some := list(islice(rest, ITEMS_AT_ONCE)):
+            last_ns = some[-1].host_ns
+            yield from (Told(last_ns, event) for event in interpreter.feed(some))
+        yield from (Told(last_ns, event) for event in interpreter.finish())
 
     def _described(self, began: datetime) -> About:
         about = msgspec.structs.replace(
@@ -107,13 +116,18 @@ def _without_samples(packets: Iterable[Notification], family: str) -> Iterator[N
             yield packet
 
 
-def _write(writer: RecordingWriter, item: RawItem) -> None:
-    if isinstance(item, Notification):
-        writer.write_notification(item)
-    elif isinstance(item, LinkChange):
-        writer.write_link(item)
-    else:
-        writer.write_request(item)
+def _write(writer: RecordingWriter, entry: RawItem | Told | Note) -> None:
+    match entry:
+        case Notification():
+            writer.write_notification(entry)
+        case LinkChange():
+            writer.write_link(entry)
+        case Request():
+            writer.write_request(entry)
+        case Told(host_ns, event):
+            writer.write_event(event, host_ns)
+        case Note(host_ns, text):
+            writer.write_note(text, host_ns)
 
 
 def _versions() -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rhomboid.errors import harmless
+from rhomboid.errors import RhomboidError, harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,12 @@ def run_session(
     else:
         _show(session, close_at_end=for_s is not None)
     if keep_in is not None:
-        typer.echo(harmless(f"the last minute is in {session.keep_last_minute(keep_in)}"), err=True)
+        try:
+            typer.echo(harmless(f"the last minute is in {session.keep_last_minute(keep_in)}"), err=True)
+        except RhomboidError as error:
+            if session.error is None:
+                raise
+            complain(str(error))
     if session.error is not None:
         raise session.error
 
