@@ -5,29 +5,52 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 
 from rhomboid.errors import harmless
 from rhomboid.events import encode
 from rhomboid.session import Session, Update
 from rhomboid.words import clock, describe
 
+RATE_AFTER_S = 10.0
+"""Of samples, until their rate is worth a word."""
+
 
 def run(session: Session, *, as_json: bool = False, from_s: float = 0.0, from_event: int = 1) -> None:
     """Runs the session to its end, or until Ctrl-C, printing every event as it is announced.
 
-    Not those announced before ``from_s``, nor any before the event of this number, counted from 1.
+    Not those announced before ``from_s``, nor any before the event of this number, counted from 1. A second Ctrl-C does
+    not wait for the sensor to be released; the recording is finished all the same.
     """
-    asyncio.run(_run(session, _Printer(as_json, from_s, from_event)))
+    try:
+        asyncio.run(_run(session, _Printer(as_json, from_s, from_event)))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 async def _run(session: Session, printer: _Printer) -> None:
     if not printer.as_json:
         print(harmless(session.title), flush=True)  # noqa: T201
     session.subscribe(printer.take)
-    loop = asyncio.get_running_loop()
+    if session.live:
+        _tell_rate(session)
+    running = asyncio.ensure_future(session.run())
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt, which ends the loop itself
-        loop.add_signal_handler(signal.SIGINT, session.stop)
-    await session.run()
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGINT, lambda: running.cancel() if session.stopping else session.stop()
+        )
+    await running
+
+
+def _tell_rate(session: Session) -> None:
+    """Once, on standard error: what is measured now is no part of the story that a replay tells again."""
+
+    def tell(_: Update) -> None:
+        if session.streamed_s >= RATE_AFTER_S:
+            unsubscribe()
+            print(f"streaming at {session.sampling_rate_hz:.1f} Hz", file=sys.stderr, flush=True)  # noqa: T201
+
+    unsubscribe = session.subscribe(tell)
 
 
 class _Printer:

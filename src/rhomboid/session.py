@@ -146,6 +146,26 @@ class Session:
         """Whether the user has stopped time."""
         return self._source.paused
 
+    @property
+    def live(self) -> bool:
+        """Whether it has no end of its own: a sensor that is worn now."""
+        return self._source.duration_s is None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether ``stop`` has been asked for."""
+        return self._stopping
+
+    @property
+    def streamed_s(self) -> float:
+        """How much the sensor has sent, in its own time, gaps included."""
+        return self._interpreter.duration_s
+
+    @property
+    def sampling_rate_hz(self) -> float:
+        """Samples a second of the sensor's time, so far; 0 before there are any."""
+        return self._interpreter.sampling_rate_hz
+
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Calls ``subscriber`` with every update, on the session's event loop; returns what ends that."""
         self._subscribers.append(subscriber)
@@ -201,12 +221,12 @@ class Session:
             # Closing the batches is what releases a sensor, so it happens here and not when somebody tidies up.
             async with aclosing(self._source.batches()) as batches:
                 async for batch in batches:
-                    if self._stopping:
-                        break
                     if isinstance(batch, Moment):
                         self._move(batch)
                     elif batch:
                         self._take(batch)
+                    if self._stopping:  # what had arrived by then is kept
+                        break
                     if self._recorder is not None and clock() >= flush_at:
                         await asyncio.to_thread(self._recorder.flush)
                         flush_at = clock() + FLUSH_S

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.bluetooth.private_bus import private_bus
 
 if sys.platform == "linux":
     from tests.bluetooth.fake_bluez import FakeBluez
@@ -26,21 +26,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def bus() -> Iterator[str]:
     """The address of a private bus that lives as long as the tests."""
-    conf = Path(__file__).with_name("bus.conf")
-    daemon = subprocess.Popen(
-        ["dbus-daemon", f"--config-file={conf}", "--nofork", "--print-address=1"], stdout=subprocess.PIPE, text=True
-    )
-    assert daemon.stdout is not None
-    before = os.environ.get("DBUS_SYSTEM_BUS_ADDRESS")
-    os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = daemon.stdout.readline().strip()
-    yield os.environ["DBUS_SYSTEM_BUS_ADDRESS"]
-    if before is None:
-        del os.environ["DBUS_SYSTEM_BUS_ADDRESS"]
-    else:
-        os.environ["DBUS_SYSTEM_BUS_ADDRESS"] = before
-    daemon.terminate()
-    daemon.wait()
-    daemon.stdout.close()
+    with private_bus() as address:
+        yield address
 
 
 @pytest.fixture

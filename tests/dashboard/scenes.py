@@ -24,6 +24,7 @@ class FakeSession:
         self.title, self.updates = title, tuple(updates)
         self.duration_s: float | None = 780.0
         self.position_s = 41.0
+        self.sampling_rate_hz = 0.0
         self.section, self.speed, self.pace = "rows", 1.0, 1.0
         self.paused = self.finished = self.stopped = self.deaf = self.seekable = False
         self.sought: list[object] = []
@@ -33,6 +34,14 @@ class FakeSession:
         self.kept = 0
         self._subscribers: list[Callable[[Update], None]] = []
         self._over = asyncio.Event()
+
+    @property
+    def live(self) -> bool:
+        return self.duration_s is None
+
+    @property
+    def stopping(self) -> bool:
+        return self.stopped
 
     def subscribe(self, subscriber: Callable[[Update], None]) -> Callable[[], None]:
         self._subscribers.append(subscriber)

@@ -119,3 +119,11 @@ def test_the_status_in_words() -> None:
     assert status_words(session).endswith("as fast as possible (compressed)")
     session.speed, session.finished, session.section, session.pace = 0.25, True, "", 1.0
     assert status_words(session) == "ended  ·  0:41  ·  ×0.25"
+
+
+def test_the_status_of_a_live_sensor_tells_its_rate_and_that_it_is_being_released() -> None:
+    session = FakeSession()
+    session.duration_s, session.section, session.sampling_rate_hz = None, "streaming, battery 83 %", 99.8402
+    assert status_words(session) == "running  ·  0:41  ·  streaming, battery 83 %  ·  99.8 Hz  ·  ×1"
+    session.stop()
+    assert status_words(session).startswith("stopping  ·  0:41")

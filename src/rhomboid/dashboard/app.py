@@ -24,8 +24,8 @@ from rhomboid.errors import RhomboidError, harmless
 if TYPE_CHECKING:
     from rhomboid.session import Session
 
-STOPPING_S = 2.0
-"""How long a session may take to close what is open before it is cut off."""
+STOPPING_S = 5.0
+"""How long a session may take to close what is open before it is cut off: to release a sensor takes up to 4.7 s."""
 
 
 class RhomboidApp(App[None]):
@@ -111,8 +111,14 @@ class RhomboidApp(App[None]):
         self.push_screen(HelpScreen(keys))
 
     async def action_quit(self) -> None:
-        """Lets the session close what is open (its recording above all), then leaves."""
-        self.session.stop()
+        """Lets the session close what is open (its recording above all), then leaves; asked again, leaves at once."""
+        if self.session.stopping:
+            self._leave()
+        else:
+            self.session.stop()
+            self.run_worker(self._leave_when_done(), name="leaving")
+
+    async def _leave_when_done(self) -> None:
         if self._session_worker is not None and not self._session_worker.is_finished:
             with suppress(TimeoutError, WorkerError):
                 await asyncio.wait_for(self._session_worker.wait(), STOPPING_S)

@@ -163,7 +163,8 @@ def posture_words(state: MotionState, *, alerted: bool) -> str:
 
 def status_words(session: Session) -> str:
     """Where the session is and what it is doing."""
-    doing = "ended" if session.finished else "paused" if session.paused else "running"
+    stopping = session.stopping and session.live
+    doing = "ended" if session.finished else "stopping" if stopping else "paused" if session.paused else "running"
     if session.duration_s is None:
         time = clock(session.position_s)
     else:
@@ -171,4 +172,5 @@ def status_words(session: Session) -> str:
     speed = "as fast as possible" if math.isinf(session.speed) else f"×{session.speed * session.pace:g}"
     if session.pace != 1.0:
         speed += " (compressed)"
-    return "  ·  ".join(part for part in (doing, time, session.section, speed) if part)
+    rate = f"{session.sampling_rate_hz:.1f} Hz" if session.live and session.sampling_rate_hz else ""
+    return "  ·  ".join(part for part in (doing, time, session.section, rate, speed) if part)

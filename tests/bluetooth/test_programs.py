@@ -1,0 +1,116 @@
+"""The program as a user runs it, on the stand-in for BlueZ: what it says, Ctrl-C, and a second Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rhomboid.recording.reader import Recording
+from rhomboid.sensors.rhomboid_stream import STREAM
+from tests.bluetooth.fake_bluez import Answer, FakeBluez
+from tests.bluetooth.peripherals import RhomboidSensor
+
+STARTING_S = 30.0
+
+
+class Program:
+    """``rhomboid record`` on the sensor there is, in a home of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.file = home / "set.mcap"
+        self._home = home
+        self.lines: list[str] = []
+        self.complaints = ""
+
+    async def start(self) -> None:
+        places = {"HOME": str(self._home), "XDG_DATA_HOME": str(self._home), "PYTHONUNBUFFERED": "1"}
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "rhomboid", "record", str(self.file), "--plain",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=os.environ | places,
+        )  # fmt: skip
+
+    async def until(self, words: str) -> None:
+        assert self._process.stdout is not None
+        async with asyncio.timeout(STARTING_S):
+            while not any(words in line for line in self.lines):
+                line = await self._process.stdout.readline()
+                assert line, f"it ended: {await self._complaints()}"
+                self.lines.append(line.decode().rstrip())
+
+    def press_ctrl_c(self) -> None:
+        self._process.send_signal(signal.SIGINT)
+
+    async def end(self) -> tuple[int, float]:
+        """Exit status, and how long that took, in s."""
+        began = time.monotonic()
+        async with asyncio.timeout(10):
+            status = await self._process.wait()
+            self.complaints = await self._complaints()
+        return status, time.monotonic() - began
+
+    async def _complaints(self) -> str:
+        assert self._process.stderr is not None
+        return (await self._process.stderr.read()).decode()
+
+
+@pytest.fixture
+async def program(bluez: FakeBluez, tmp_path: Path) -> Program:
+    return Program(tmp_path)
+
+
+async def test_it_says_what_it_does_and_ctrl_c_releases_the_sensor(bluez: FakeBluez, program: Program) -> None:
+    sensor = RhomboidSensor(bluez)
+    unsubscribed: list[str] = []
+    subscribed = sensor.on_notify
+
+    def noted(uuid: str, on: bool) -> None:
+        subscribed(uuid, on)
+        if not on:
+            unsubscribed.append(uuid)
+
+    sensor.on_notify = noted
+    await program.start()
+    await program.until("the sensor is streaming")
+    await asyncio.sleep(0.5)
+    program.press_ctrl_c()
+    status, took_s = await program.end()
+    assert (status, took_s < 5.0) == (0, True)
+    assert STREAM in unsubscribed
+    assert not sensor.connected
+    said = [line.partition("  ")[2].strip() for line in program.lines[1:]]
+    assert "looking for a sensor" in program.complaints
+    for words in ("looking for the sensor", "sensor found, connecting", "battery 83 %", "the sensor is streaming"):
+        assert words in " ".join(said)
+    recording = Recording.open(program.file)
+    assert recording.recovered is None
+    assert len([n for n in recording.notifications() if n.characteristic == STREAM]) >= 5
+
+
+async def test_a_second_ctrl_c_leaves_at_once_and_the_recording_is_whole(bluez: FakeBluez, program: Program) -> None:
+    class Clinging(RhomboidSensor):
+        """Its link takes long to end."""
+
+        async def call(self, message: object) -> Answer:
+            if getattr(message, "member", "") in ("StopNotify", "Disconnect"):
+                await asyncio.sleep(30)
+            return await super().call(message)  # type: ignore[arg-type]
+
+    Clinging(bluez)
+    await program.start()
+    await program.until("the sensor is streaming")
+    await asyncio.sleep(0.5)
+    program.press_ctrl_c()
+    await asyncio.sleep(0.3)
+    program.press_ctrl_c()
+    status, took_s = await program.end()
+    assert (status, took_s < 2.5) == (130, True)  # to wait for the sensor would take 4.7 s
+    assert "Traceback" not in program.complaints
+    recording = Recording.open(program.file)
+    assert recording.recovered is None
+    assert len([n for n in recording.notifications() if n.characteristic == STREAM]) >= 5
