@@ -26,7 +26,7 @@ class RhomboidSensor(FakeDevice):
         """A fault: the subscription is there and nothing comes."""
         self._packets = [n.data for n in itertools.islice(SimulatedSensor("rows", 3).notifications(), 2000)]
         self._began = time.monotonic()
-        self.sent = 0
+        self.sent: list[bytes] = []
 
     def _listened_to(self, uuid: str, on: bool) -> None:
         if uuid == STREAM:
@@ -42,5 +42,5 @@ class RhomboidSensor(FakeDevice):
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             if not self.silent:
                 self.notify(STREAM, self._packets[number])
-                self.sent += 1
+                self.sent.append(self._packets[number])
             number += 1
