@@ -15,9 +15,7 @@ Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is 
 
 
 def import_files(
-    files: Annotated[
-        list[Path], typer.Argument(help="Files, folders or zips of other programs.", metavar="FILE...", exists=False)
-    ],
+    files: Annotated[list[Path], typer.Argument(help="Files, folders or zips of other programs.", metavar="FILE...")],
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="The CSV to write (.csv, .csv.gz), or a folder.", metavar="OUT")
     ] = None,

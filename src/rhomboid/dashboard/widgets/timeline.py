@@ -26,7 +26,6 @@ LANE_OF: dict[Kind, str] = {
     "set": "sets", "hold": "holds", "nothing": "sets",
     "slouch": "posture", "upright": "posture", "reference": "posture",
 }  # fmt: skip
-LEAST_ROWS = len(LANES) + 4
 
 
 class Timeline(Widget):
@@ -53,6 +52,10 @@ class Timeline(Widget):
         self._annotations, self._opened, self._tilt = annotations, opened, tilt
         self._cursor_s, self._window_s = cursor_s, window_s
         self.refresh()
+
+    def notify_style_update(self) -> None:
+        self._drawn = None
+        super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
         wanted = (self.size, self._annotations, self._opened, self._cursor_s, self._window_s, self._tilt)
