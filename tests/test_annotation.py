@@ -6,6 +6,7 @@ import csv
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from rhomboid.annotate import look_at
 from rhomboid.annotation import MEANINGS, Annotations, Editor, Stretch
 from rhomboid.errors import DataError
 from rhomboid.events import Movement, SetClosed
+from rhomboid.export import export_csv
 from rhomboid.labels import read_annotations, read_labels, write_annotations
 
 from .bowing import HEAD, bows
@@ -164,6 +166,16 @@ def test_what_was_marked_is_test_data(tmp_path: Path) -> None:
     edited.stretch("set", 18.0)
     write_annotations(path, edited.annotations)
     assert measure(tmp_path).sets[-1].exact.hits == 1
+
+
+@pytest.mark.parametrize("as_table", [False, True])
+def test_the_whole_of_a_long_recording_is_seen(tmp_path: Path, as_table: bool) -> None:
+    path = RECORDINGS / "desk.mcap"
+    if as_table:
+        export_csv(path, tmp_path / "desk.csv", force=False)
+    seen = look_at(tmp_path / "desk.csv" if as_table else path)
+    assert seen.start_s < 1.0 and seen.end_s > 890.0
+    assert np.diff(seen.t_s).max() < 0.1
 
 
 def test_a_recording_of_packets_is_test_data_too(tmp_path: Path) -> None:
