@@ -37,6 +37,8 @@ from rhomboid.sensors.rhomboid_control import ACC_G_PER_COUNT, GYR_DPS_PER_COUNT
 from rhomboid.sensors.rhomboid_stream import STREAM
 from rhomboid.simulation.packets.rhomboid_stream import ACC_RANGE, GYR_RANGE, pack, pack_single
 
+AT_ONCE = 1000
+
 ENTERING = """
 import sys, time
 from pathlib import Path
@@ -60,7 +62,7 @@ from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.reader import Recording
-from rhomboid.replay import Outline
+from rhomboid.replay import Outline, Place
 from rhomboid.sensors import driver_for
 recording = Recording.open(Path(sys.argv[1]))
 core = Interpreter(Pipeline(Settings(mode=sys.argv[2])), driver_for("rhomboid"))
@@ -71,7 +73,7 @@ looked_s = time.perf_counter() - began_s
 times_s = []
 for to_s in random.Random(1).choices(range(int(recording.duration_s)), k=25):
     began_s = time.perf_counter()
-    outline.moment(to_s)
+    outline.moment(Place(to_s))
     times_s.append(time.perf_counter() - began_s)
 peak_kb = next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
 print(looked_s, sorted(times_s)[12], max(times_s), int(peak_kb) / 1024)
@@ -90,15 +92,15 @@ def write(path: Path, hours: float, of: str, mode: Mode = "free") -> None:
     rng = np.random.default_rng(1)
     with RecordingWriter(path, about) as writer:
         seq = 0
-        for first in range(0, int(hours * 3600 * RATE_HZ), int(RATE_HZ)):
+        for first in range(0, int(hours * 3600 * RATE_HZ), AT_ONCE):
             batch = []
-            late_us = np.sort(rng.uniform(0, 20_000, int(RATE_HZ))).astype(int)
-            for i in range(first, first + int(RATE_HZ)):
+            late_us = np.sort(rng.uniform(0, 20_000, AT_ONCE)).astype(int)
+            for i in range(first, first + AT_ONCE):
                 us = (i + 1) * 10_000
-                if i == first:
+                if i % int(RATE_HZ) == 0:
                     head = {"boot_id": 1, "period_us": 10_000, "acc_range": ACC_RANGE, "gyr_range": GYR_RANGE}
                     data = pack(counts[:0], seq=seq, index=i, device_us=us, **head)
-                    batch.append(Notification(us * 1000, STREAM, data))
+                    batch.append(Notification((us + int(late_us[i - first])) * 1000, STREAM, data))
                     seq += 1
                 data = pack_single(counts[i % len(counts)], seq=seq, index=i, device_us=us)
                 batch.append(Notification((us + int(late_us[i - first])) * 1000, STREAM, data))

@@ -279,6 +279,8 @@ def test_verify_and_info(tmp_path: Path) -> None:
     assert done.returncode == 0 and done.stdout.startswith("identical, byte for byte: ")
     done = rhomboid("replay", "--verify", "--set", "mode=desk", path)
     assert done.returncode == 1 and any(line.startswith("- ") for line in done.stdout.splitlines())
+    table = write(tmp_path / "a.csv", "\n".join([HEAD, *bows()]))
+    assert "holds events to compare with; replay it without" in rhomboid("replay", "--verify", table).stderr
     done = rhomboid("info", "--json", path, tmp_path / "none.mcap")
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
     assert json.loads(done.stdout)["duration_s"] == pytest.approx(73.5, abs=0.5)

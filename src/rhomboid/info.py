@@ -64,7 +64,7 @@ def info_of(path: Path) -> Info:
     items = iter(opened.items)
     while some := list(islice(items, ITEMS_AT_ONCE)):
         tally.take(some)
-    recording = Recording.open(path) if opened.driver is not None else None
+    recording = opened.recording
     return Info(
         file=str(path),
         bytes=path.stat().st_size,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,20 +12,21 @@ from rhomboid.errors import DataError, UsageError
 from rhomboid.imu import SourceItem
 from rhomboid.sensors.driver import Driver
 
+if TYPE_CHECKING:
+    from rhomboid.recording.reader import Recording
+
 
 class Opened(msgspec.Struct, frozen=True):
     """What there is to play: ``items`` in order, and the ``driver`` for those that are packets.
 
-    ``parts``: the same items in pieces that can each be read by itself, where the file is too large for memory.
-    ``settings``: those it was recorded with, as JSON; empty where nobody knows.
+    ``recording``: the packet log itself, where it is one; the same items are in its ``parts``.
     """
 
     items: Iterable[SourceItem]
     driver: Driver | None
     duration_s: float
     remarks: list[str]
-    parts: Sequence[Iterable[SourceItem]] | None = None
-    settings: str = ""
+    recording: Recording | None = None
 
 
 def open_file(path: Path) -> Opened:
@@ -41,8 +43,7 @@ def open_file(path: Path) -> Opened:
         except UsageError as error:
             raise DataError(error.what, do="play it with the version that made it", where=str(path)) from error
         remarks = [recording.recovered] if recording.recovered else []
-        duration_s, settings = recording.duration_s, recording.about.settings
-        return Opened(recording.items(), driver, duration_s, remarks, recording.parts, settings)
+        return Opened(recording.items(), driver, recording.duration_s, remarks, recording)
     from rhomboid.recording.importers import OUR_CSV, read_table
 
     imported = read_table(path)

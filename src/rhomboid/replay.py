@@ -16,6 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -30,10 +31,24 @@ from rhomboid.words import clock
 COPIES = 72
 """How many copies of the core are kept: an hour has one every 50 s, and each is some 2 MB at most."""
 LEAST_APART_S = 10.0
+AT_ONCE_S = 10.0
+"""So much is gone through at a time: as cheap as all at once, and still no pause that is seen."""
+STEP_S = 0.25
+"""Near an event that is looked for."""
 SHOWN_S = 300.0
 """So much of the signal before a place comes with it."""
 JUST_NOW_S = 2.0
 """An event so short a time ago is the one at hand: the previous one is that before it."""
+
+
+Rest = Iterator[tuple[float, SourceItem]]
+
+
+class Place(NamedTuple):
+    """A second of the recording; infinity: it is over. From there on to the event of this number, counted from 1."""
+
+    to_s: float
+    number: int = 0
 
 
 class _Copy(msgspec.Struct, frozen=True):
@@ -58,51 +73,49 @@ class Outline:
         self._timing = Timing()
         self._copies: list[_Copy] = []
         self.events: list[Event] = []
-        self.positions_s: list[float] = []
-        """By when each event has been announced."""
         self.reached_s = 0.0
         self.done = False
 
     async def look_ahead(self) -> None:
-        """Goes through all parts, a second's worth at a time. Raises what reading them raises."""
+        """Goes through all parts, some at a time. Raises what reading them raises."""
         self._copy(0)
-        for number, part in enumerate(self._parts):
+        items: list[SourceItem] = []
+        newest_s = 0.0
+        for number, part in enumerate(self._parts, 1):
+            for at_s, item in self._timing.timed(part):
+                items.append(item)
+                newest_s = max(newest_s, at_s)
+            if newest_s - self.reached_s < AT_ONCE_S and number < len(self._parts):
+                continue
+            self.events += self._interpreter.feed(items)
+            self.reached_s, items = newest_s, []
             if self.reached_s - self._copies[-1].position_s >= self._apart_s:
                 self._copy(number)
-            items = list(self._timing.timed(part))
-            events = self._interpreter.feed(item for _, item in items)
-            self.reached_s = max([self.reached_s, *(at_s for at_s, _ in items)])
-            self._keep(events)
             await asyncio.sleep(0)
-        self._keep(self._interpreter.finish())
+        self.events += self._interpreter.finish()
         self.done = True
 
-    def items(self, part: int = 0) -> Iterator[tuple[float, SourceItem]]:
+    def items(self, part: int = 0) -> Rest:
         """Everything from this part on, with its times."""
         return self._timing.timed(chain.from_iterable(self._parts[k] for k in range(part, len(self._parts))))
 
-    def moment(self, to_s: float) -> tuple[Moment, Iterator[tuple[float, SourceItem]]]:
-        """The place ``to_s``, and what is still to come there. At infinity it is over."""
+    def moment(self, place: Place) -> tuple[Moment, float, Rest]:
+        """What there is at a place, the second at which it lies, and what is still to come there."""
+        to_s, number = place
         at = max(bisect_right(self._copies, to_s, key=lambda c: c.position_s) - 1, 0)
         copy = self._copies[at]
         interpreter: Interpreter = pickle.loads(copy.core)  # noqa: S301 - made by this process
-        rest = self.items(copy.part)
-        passed: list[SourceItem] = []
-        for at_s, item in rest:
-            if at_s > to_s:
-                rest = chain([(at_s, item)], rest)
-                break
-            passed.append(item)
+        passed, rest = _until(to_s, self.items(copy.part))
         events = self.events[: copy.events] + interpreter.feed(passed)
+        while len(events) < number and (following := next(rest, None)) is not None:
+            to_s = max(to_s, following[0] + STEP_S)
+            passed, rest = _until(to_s, chain([following], rest))
+            events += interpreter.feed(passed)
         if math.isinf(to_s):
             events += interpreter.finish()
         before = [c.trace for c in self._copies[: at + 1] if c.position_s > copy.position_s - SHOWN_S]
         trace = _joined([*before, interpreter.pipeline.take_trace()])
-        return Moment(interpreter, tuple(events), trace), rest
-
-    def _keep(self, events: list[Event]) -> None:
-        self.events += events
-        self.positions_s += [self.reached_s] * len(events)
+        return Moment(interpreter, tuple(events), trace), min(to_s, self.reached_s), rest
 
     def _copy(self, part: int) -> None:
         trace = self._interpreter.pipeline.take_trace()
@@ -128,7 +141,7 @@ class Replay(Playback):
         super().__init__(title, (), driver=interpreter.driver, duration_s=duration_s, speed=speed)
         # The caller's interpreter is only the pattern: whoever plays feeds one like it from the first packet on.
         self._outline = Outline(parts, pickle.loads(pickle.dumps(interpreter)), duration_s)  # noqa: S301
-        self._target: Callable[[], float | None] | None = None
+        self._target: Callable[[], Place | None] | None = None
 
     @property
     def section(self) -> str:
@@ -137,8 +150,8 @@ class Replay(Playback):
 
     def seek(self, to_s: float) -> None:
         """Goes on from this second."""
-        to_s = max(to_s, 0.0)
-        self._target = lambda: to_s if self._outline.done or self._outline.reached_s >= to_s else None
+        place = Place(max(to_s, 0.0))
+        self._target = lambda: place if self._outline.done or self._outline.reached_s >= place.to_s else None
 
     def seek_event(self, step: int, passing_over: tuple[type[Event], ...] = ()) -> None:
         """Goes on from the next event (1) or the one before (-1), not counting those of the kinds passed over."""
@@ -146,14 +159,8 @@ class Replay(Playback):
         self._target = lambda: self._beside(here_s, step, passing_over)
 
     def seek_number(self, number: int) -> None:
-        """Goes on from just before the event of this number, counted from 1."""
-
-        def place() -> float | None:
-            if len(self._outline.events) >= number:
-                return self._outline.positions_s[number - 1]
-            return math.inf if self._outline.done else None
-
-        self._target = place
+        """Goes on from the event of this number, counted from 1."""
+        self._target = lambda: self._event(number - 1)
 
     async def batches(self) -> AsyncGenerator[list[SourceItem] | Moment, None]:
         """What falls due, as of any source, and a ``Moment`` wherever playing goes on from another place."""
@@ -170,16 +177,15 @@ class Replay(Playback):
                         yield batch
                 if self._target is None:
                     self.seek(math.inf)
-                while (to_s := self._place()) is None:
+                while (place := self._place()) is None:
                     if looking.done():
                         looking.result()
                     await asyncio.sleep(TICK_S)
                     yield []
                 self._target = None
-                moment, rest = self._outline.moment(to_s)
-                self.position_s = min(to_s, self._outline.reached_s)
+                moment, self.position_s, rest = self._outline.moment(place)
                 yield moment
-                if to_s == math.inf:
+                if place.to_s == math.inf:
                     self.paused = True
                     while self.paused and self._target is None:
                         await asyncio.sleep(TICK_S)
@@ -189,23 +195,34 @@ class Replay(Playback):
         finally:
             looking.cancel()
 
-    def _place(self) -> float | None:
+    def _place(self) -> Place | None:
         return None if self._target is None else self._target()
 
-    def _beside(self, here_s: float, step: int, passing_over: tuple[type[Event], ...]) -> float | None:
+    def _event(self, index: int) -> Place | None:
+        """Where this event is announced; None: the look ahead has not come so far."""
         outline = self._outline
-        shown = [
-            at_s
-            for at_s, event in zip(outline.positions_s, outline.events, strict=True)
-            if not isinstance(event, passing_over)
-        ]
+        if index < len(outline.events):
+            return Place(outline.events[index].at_s, index + 1)
+        return Place(math.inf) if outline.done else None
+
+    def _beside(self, here_s: float, step: int, passing_over: tuple[type[Event], ...]) -> Place | None:
+        events = self._outline.events
+        shown = [index for index, event in enumerate(events) if not isinstance(event, passing_over)]
         if step > 0:
-            after = bisect_right(shown, here_s)
-            if after < len(shown):
-                return shown[after]
-            return math.inf if outline.done else None
-        before = bisect_left(shown, here_s - JUST_NOW_S) - 1
-        return shown[before] if before >= 0 else 0.0
+            after = bisect_right(shown, here_s, key=lambda index: events[index].at_s)
+            return self._event(shown[after] if after < len(shown) else len(events))
+        before = bisect_left(shown, here_s - JUST_NOW_S, key=lambda index: events[index].at_s) - 1
+        return self._event(shown[before]) if before >= 0 else Place(0.0)
+
+
+def _until(to_s: float, timed: Rest) -> tuple[list[SourceItem], Rest]:
+    """What is due by then, and the rest."""
+    passed: list[SourceItem] = []
+    for at_s, item in timed:
+        if at_s > to_s:
+            return passed, chain([(at_s, item)], timed)
+        passed.append(item)
+    return passed, timed
 
 
 def in_parts(items: Iterable[SourceItem], samples: int = 256) -> list[list[SourceItem]]:

@@ -78,6 +78,9 @@ def replay(
     settings = core_settings(mode.value if mode else None, slouch, reference=reference, forward=forward, base=base)
     settings = changed(settings, set_ or [])
     if verify:
+        if opened.driver is None:
+            what = "only a recording (.mcap) holds events to compare with"
+            raise DataError(what, do="replay it without --verify", where=str(file))
         _verify(file, settings)
         return
     from_s = 0.0 if from_ is None else second_of(from_)
@@ -110,7 +113,7 @@ def _seekable(
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.replay import Replay, in_parts
 
-    parts = in_parts(opened.items) if opened.parts is None else opened.parts
+    parts = in_parts(opened.items) if opened.recording is None else opened.recording.parts
     pattern = Interpreter(Pipeline(settings), opened.driver)
     replay = Replay(file.name, parts, pattern, duration_s=opened.duration_s, speed=speed)
     if from_event is not None:
@@ -126,10 +129,10 @@ def _recorded_settings(opened: Opened) -> Settings:
 
     from rhomboid.motion.settings import Settings
 
-    if not opened.settings:
+    if opened.recording is None or not opened.recording.about.settings:
         return Settings()
     try:
-        return msgspec.json.decode(opened.settings, type=Settings)
+        return msgspec.json.decode(opened.recording.about.settings, type=Settings)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         complain("the settings it was recorded with are not understood, so the usual ones are used")
         return Settings()
@@ -138,9 +141,6 @@ def _recorded_settings(opened: Opened) -> Settings:
 def _verify(file: Path, settings: Settings) -> None:
     from rhomboid.verify import report, verify
 
-    if not file.name.lower().endswith(".mcap"):
-        what = "only a recording (.mcap) holds events to compare with"
-        raise DataError(what, do="replay it without --verify", where=str(file))
     result = verify(file, settings)
     typer.echo("\n".join(harmless(line) for line in report(result).splitlines()))
     if not result.identical:
