@@ -4,7 +4,8 @@
 # make recordings   the recordings to replay are made again, when the simulation or the core has changed
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
 # make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
-.PHONY: demo test protocol kills fuzz check recordings picture clean
+# make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, five minutes at most)
+.PHONY: demo test protocol test-bluetooth kills fuzz recordings picture clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -26,6 +27,10 @@ protocol: $(VENV)/installed-dev $(KAITAI)
 
 kills: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.kills 50
+
+test-bluetooth: $(VENV)/installed-dev
+	tests/bluetooth_vm/prepare.sh build/bluetooth-vm
+	$(BIN)/pytest tests/bluetooth_vm
 
 fuzz: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
