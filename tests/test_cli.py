@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -298,3 +299,14 @@ def test_a_full_disk_ends_a_recording_with_one_line_and_keeps_it(tmp_path: Path)
     assert len(done.stderr.splitlines()) == 1 and "nothing more can be written (file too large)" in done.stderr
     told = json.loads(rhomboid("info", "--json", path).stdout)
     assert told["duration_s"] > 10.0 and "not closed" in told["integrity"]
+
+
+def test_what_is_slow_to_load_is_there_before_a_sensor_can_send(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom rhomboid.commands import bluetooth\nfrom rhomboid.link.live import Wanted\n"
+        "bluetooth._known = lambda *_: Wanted('00:01', 'rhomboid')\nbluetooth.live_source(None, None, None, None)\n"
+        "print(*sorted({'scipy.signal', 'scipy.ndimage'} & set(sys.modules)))"
+    )
+    home = os.environ | {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=home)
+    assert done.stdout.split() == ["scipy.ndimage", "scipy.signal"]

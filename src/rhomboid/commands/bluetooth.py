@@ -86,6 +86,10 @@ def doctor(
 
 def live_source(device: str | None, sensor: str | None, rate: float | None, adapter: str | None) -> LiveSource:
     """The sensor that is meant, as the source of a session. It is remembered for the next time."""
+    # The signal core loads these with its first sample, which takes a second in which no packet could be stamped.
+    import scipy.ndimage
+    import scipy.signal  # noqa: F401
+
     from rhomboid.link.live import LiveSource
     from rhomboid.link.remembered import remember
     from rhomboid.sensors import driver_for
