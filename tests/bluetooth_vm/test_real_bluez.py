@@ -93,13 +93,13 @@ def test_ctrl_c_stops_the_stream_on_the_sensor_and_leaves_soon(guest: Evidence) 
 def test_an_mtu_of_23_brings_single_samples_and_none_is_missing(guest: Evidence) -> None:
     (packets,) = heard(guest, "narrow", STREAM)
     assert max(len(data) // 2 for data in packets) == SINGLE_BYTES
-    assert len(packets) >= 10 * 100
+    assert len(packets) >= 5 * 100
     assert none_missing(packets, guest, NARROW)
 
 
-def test_witmotion_at_the_same_time_comes_without_loss(guest: Evidence) -> None:
+def test_a_sensor_of_another_kind_comes_without_loss(guest: Evidence) -> None:
     (packets,) = heard(guest, "bought", DATA)
-    assert len(packets) >= 10 * 25
+    assert len(packets) >= 5 * 25
     assert none_missing(packets, guest, BOUGHT)
     assert "battery 75 %" in guest.said("bought")
 
