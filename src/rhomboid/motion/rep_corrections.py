@@ -12,6 +12,7 @@ import msgspec
 from rhomboid.events import Correction, Movement
 from rhomboid.motion.frontend import Break
 
+ROUNDING_S = 1e-6  # All times lie on frames, so many are equally far apart: where the timeline began must not decide.
 SAME_SHARE = 0.25
 """Far points nearer together than this share of the movement are one and the same."""
 
@@ -38,7 +39,7 @@ def reconcile(
 
 def _completed(announced: Movement, seen: Movement) -> Movement:
     """A repetition is announced before it is quite over: its phases are known only later."""
-    if abs(seen.peak_s - announced.peak_s) > SAME_SHARE * (announced.end_s - announced.start_s):
+    if abs(seen.peak_s - announced.peak_s) > SAME_SHARE * (announced.end_s - announced.start_s) + ROUNDING_S:
         return announced
     later = {name: getattr(seen, name) for name in ("out_s", "pause_s", "back_s", "smoothness", "side")}
     return msgspec.structs.replace(announced, **later)
@@ -53,7 +54,7 @@ def _paired(live: list[Movement], seen: list[Movement]) -> list[tuple[int, int]]
         row = [best[0]]
         for j, b in enumerate(seen):
             pairs, distance_s, chosen = best[j]
-            together = (pairs - 1, distance_s + abs(a.peak_s - b.peak_s), (*chosen, i * columns + j))
+            together = (pairs - 1, distance_s + round(abs(a.peak_s - b.peak_s), 6), (*chosen, i * columns + j))
             row.append(min(best[j + 1], row[j], together, key=lambda o: (o[0], o[1])))
         best = row
     return [divmod(code, columns) for code in best[-1][2]]
@@ -73,7 +74,7 @@ def _why_struck_out(m: Movement, seen: list[Movement], breaks: list[Break]) -> s
         return "before the first repetition: getting into position"
     if m.peak_s > seen[-1].end_s:
         return "after the last repetition: coming out of position"
-    if any(_shared(m, other) >= 0.5 for other in seen):
+    if any(_shared(m, other) >= 0.5 - ROUNDING_S for other in seen):
         return "part of a repetition that is already counted"
     return "not like the other repetitions of this set"
 
