@@ -33,6 +33,7 @@ async def test_it_advertises_until_ctrl_c() -> None:
         program = await asyncio.create_subprocess_exec(
             *RUN, "--transport", f"tcp-client:127.0.0.1:{port}", "--sensor", "witmotion", "--seed", "7",
             stdout=asyncio.subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore Ctrl-C
         )  # fmt: skip
         assert program.stdout is not None
         async with asyncio.timeout(20):
