@@ -4,7 +4,7 @@
 # make recordings   the recordings to replay are made again, when the simulation or the core has changed
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
 # make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
-# make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, five minutes at most)
+# make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, six minutes at most)
 .PHONY: demo test protocol test-bluetooth kills fuzz recordings picture clean
 
 PYTHON ?= python3
