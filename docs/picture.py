@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rhomboid.dashboard.app import picture
 from rhomboid.motion.pipeline import Pipeline
-from rhomboid.motion.settings import Settings
+from rhomboid.motion.settings import Mode, Settings
 from rhomboid.playback import Playback
 from rhomboid.sensors import driver_for
 from rhomboid.session import Session
@@ -15,12 +15,15 @@ from rhomboid.simulation.sensor import SimulatedSensor
 
 HERE = Path(__file__).parent
 
-# file, script, seed, where to stop: in the middle of a set, and in a slouch at the desk
-PICTURES = (("training.svg", "rows", 1, 40.0), ("desk.svg", "desk", 3, 330.0))
+# file, script, mode, seed, where to stop: in the middle of a set, and in a slouch at the desk
+PICTURES: tuple[tuple[str, str, Mode, int, float], ...] = (
+    ("training.svg", "rows", "free", 1, 40.0),
+    ("desk.svg", "desk", "desk", 3, 330.0),
+)
 
 
 async def main() -> None:
-    for name, script, seed, until_s in PICTURES:
+    for name, script, mode, seed, until_s in PICTURES:
         sensor = SimulatedSensor(script, seed)
         playback = Playback(
             f"simulated wearer: {script} (seed {seed})",
@@ -29,7 +32,7 @@ async def main() -> None:
             duration_s=sensor.duration_s,
             speed=32.0,
         )
-        session = Session(playback, Pipeline(Settings()))
+        session = Session(playback, Pipeline(Settings(mode=mode)))
         await picture(session, HERE / name, (110, 34), until_s)
         print(HERE / name)
 

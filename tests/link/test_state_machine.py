@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rhomboid.imu import LinkChange, Notification
@@ -168,6 +168,7 @@ FAULTS = ["scan", "away", "connect", "refuse", "hang", "drop", "silent", "hang o
     plan=st.lists(st.tuples(st.sampled_from(FAULTS), st.floats(0.0, 20.0)), max_size=8),
     for_s=st.floats(0.0, 400.0),
 )
+@example(plan=[("drop", 1.125)], for_s=1.25)  # stopped while the dropped connection is being released
 def test_whatever_goes_wrong_it_heals_and_stops(plan: list[tuple[str, float]], for_s: float) -> None:
     items, stopping_s, radio = run(plan, for_s)
     states = [i.state for i in items if isinstance(i, LinkChange)]
