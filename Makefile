@@ -3,9 +3,10 @@
 # make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
 # make recordings   the recordings to replay are made again, when the simulation or the core has changed
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
+# make bench  every speed in one table, against the limit and against others (some ten minutes)
 # make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
 # make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, six minutes at most)
-.PHONY: demo test protocol test-bluetooth kills fuzz recordings picture clean
+.PHONY: demo test protocol test-bluetooth bench kills fuzz recordings picture clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -24,6 +25,10 @@ test: $(VENV)/installed-dev
 
 protocol: $(VENV)/installed-dev $(KAITAI)
 	PROTOCOL_TOOLS=required $(BIN)/pytest tests/firmware_protocol
+
+bench: $(VENV)/installed-dev
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[bench]'
+	$(BIN)/python -m benchmarks.table
 
 kills: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.kills 50
