@@ -3,7 +3,8 @@
 RhomboidError
 ├── UsageError        the command was asked for something impossible      exit status 2
 ├── DataError         a file or a stream does not hold what it should     exit status 1
-│   └── RecordingError    an .mcap recording of ours is damaged, cut or foreign
+│   ├── RecordingError    an .mcap recording of ours is damaged, cut or foreign
+│   └── HistoryError      the history cannot be read, written or understood
 └── Fault             the program itself is wrong                         exit status 70
 """
 
@@ -38,6 +39,10 @@ class DataError(RhomboidError):
 
 class RecordingError(DataError):
     """A recording is damaged, cut or not one of ours."""
+
+
+class HistoryError(DataError):
+    """The history cannot be read, written or understood. A session goes on without it."""
 
 
 class Fault(RhomboidError):

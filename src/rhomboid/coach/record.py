@@ -7,7 +7,7 @@ the time zone afterwards changes nothing.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +15,9 @@ from rhomboid.events import Movement, Side
 
 EndReason = Literal["finished", "pain", "sharp_pain", "tired", "time", "other", "interrupted"]
 """Why a session ended. ``interrupted``: the program was gone before it was told."""
+
+Score = Annotated[int, msgspec.Meta(ge=0, le=10)]
+"""What the user says on a scale from 0 to 10."""
 
 
 class UserCorrection(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,9 +63,11 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True):
     holds: tuple[HoldRecord, ...] = ()
     corrections: tuple[UserCorrection, ...] = ()
     load_kg: float | None = None
-    effort: int | None = None
+    effort: Score | None = None
     discarded: bool = False
     ended_by: Literal["stillness", "key", "time", "sharp_pain", "interrupted"] = "stillness"
+    id: int | None = None
+    """Its number in the history; None: it is not there yet."""
 
 
 class SlouchRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,11 +114,13 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     posture: PostureMinutes = PostureMinutes()
     breaks: int = 0
     longest_static_min: float = 0.0
-    pain_before: int | None = None
-    pain_after: int | None = None
-    tension: int | None = None
+    pain_before: Score | None = None
+    pain_after: Score | None = None
+    tension: Score | None = None
     ended_because: EndReason | None = None
     """None while it goes on."""
     recording: str | None = None
     recording_sha256: str | None = None
     note: str = ""
+    id: int | None = None
+    """Its number in the history; None: it is not there yet."""

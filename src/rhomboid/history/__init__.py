@@ -1,0 +1,1 @@
+"""What outlives a session, in one SQLite file in the user's own data folder: kept, shown, handed on, forgotten."""
