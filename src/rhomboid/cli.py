@@ -16,6 +16,7 @@ from rhomboid import __version__
 from rhomboid.commands.bluetooth import doctor, scan
 from rhomboid.commands.exchange import annotate, export_file, import_files
 from rhomboid.commands.files import accuracy, analyze
+from rhomboid.commands.history import history_app
 from rhomboid.commands.live import demo, desk, record, train
 from rhomboid.commands.recordings import info, replay
 from rhomboid.commands.sensors import decode, sensors
@@ -35,6 +36,7 @@ for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan
 app.command("import")(import_files)
 app.command("export")(export_file)
 app.command()(annotate)
+app.add_typer(history_app, name="history")
 
 
 def main() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rhomboid.accuracy import Report, SetsResult
-from rhomboid.analysis import Analysis, Explained
 from rhomboid.errors import harmless
 from rhomboid.words import clock
+
+if TYPE_CHECKING:
+    from rhomboid.accuracy import Report, SetsResult
+    from rhomboid.analysis import Analysis, Explained
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "sensors": set(),
     "motion": set(),
     "coach": set(),
-    "history": {"coach"},
+    "history": {"coach", "recording", "tables", "words"},
     "simulation": {"sensors"},
     "recording": set(),
     "interpreter": {"motion", "sensors"},

@@ -121,7 +121,7 @@ class History:
         """The session of this number."""
         found = self._select("id = ?", [session_id])
         if not found:
-            do = "rhomboid history --json lists the numbers"
+            do = "rhomboid history --day YYYY-MM-DD shows the numbers"
             raise HistoryError(f"there is no session {session_id}", do=do, where=str(self.path))
         return found[0]
 
@@ -159,8 +159,11 @@ class History:
         if not self.writable:
             do = "check the permissions of the file and its folder"
             raise HistoryError("it may only be read", do=do, where=str(self.path))
-        with in_words(self.path), transaction(self._db):
-            yield
+        try:
+            with in_words(self.path), transaction(self._db):
+                yield
+        except OverflowError as problem:
+            raise HistoryError("this cannot be kept (a number is too large)", do="correct it") from problem
         self._written = True
 
     def _select(self, where: str, values: list[Any], *, movements: bool = True) -> tuple[SessionRecord, ...]:
