@@ -26,7 +26,8 @@ class Tempo(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class Prescription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much to do: sets of ``reps`` (a side where the exercise is per side), of holds of ``hold_s``, or of both.
 
-    ``article`` names where the numbers come from; None: they are this project's own gentle default.
+    ``article`` is the slug of the article the numbers come from, but for those named in ``own``, which it does not give
+    and which are this project's own gentle defaults. None: all of them are.
     """
 
     sets: int
@@ -35,6 +36,7 @@ class Prescription(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     rest_s: float = 45.0
     load_kg: float | None = None
     article: str | None = None
+    own: tuple[Literal["sets", "reps", "hold_s", "rest_s", "load_kg"], ...] = ()
 
 
 class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +52,8 @@ class Exercise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sees: str
     """What the sensor sees of it, and how well."""
     prescription: Prescription
+    also_in: tuple[Position, ...] = ()
+    """Other positions it can be done in; ``seen`` is said of ``position``."""
     tempo: Tempo | None = None
     per_side: bool = False
     load: bool = False
