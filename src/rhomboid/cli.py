@@ -15,6 +15,7 @@ import typer
 from rhomboid import __version__
 from rhomboid.commands.bluetooth import doctor, scan
 from rhomboid.commands.exchange import annotate, export_file, import_files
+from rhomboid.commands.exercises import exercises
 from rhomboid.commands.files import accuracy, analyze
 from rhomboid.commands.history import history_app
 from rhomboid.commands.live import demo, desk, record, train
@@ -37,6 +38,7 @@ app.command("import")(import_files)
 app.command("export")(export_file)
 app.command()(annotate)
 app.add_typer(history_app, name="history")
+app.command()(exercises)
 
 
 def main() -> None:

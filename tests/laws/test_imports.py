@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "motion": set(),
     "coach": set(),
     "history": {"coach", "recording", "tables", "words"},
+    "shelf": {"coach"},
     "simulation": {"sensors"},
     "recording": set(),
     "interpreter": {"motion", "sensors"},
