@@ -161,13 +161,17 @@ class CalibrationStep(Event, frozen=True, tag="calibration_step"):
 
 
 class ReferenceTaken(Event, frozen=True, tag="reference"):
-    """The upright reference was taken from ``start_s`` to ``end_s``; ``quality`` 0..1 with ``remark`` in words."""
+    """The upright reference was taken from ``start_s`` to ``end_s``; ``quality`` 0..1 with ``remark`` in words.
+
+    ``earlier`` says when it was taken if that was in an earlier session: the stretch only showed that it still fits.
+    """
 
     start_s: float
     end_s: float
     quality: float
     forward_known: bool = False
     remark: str = ""
+    earlier: str = ""
 
 
 class ReferenceRefused(Event, frozen=True, tag="reference_refused"):

@@ -18,6 +18,7 @@ from rhomboid.events import Event
 from rhomboid.imu import LinkChange, Notification, Request, RequestKind, SourceItem
 from rhomboid.interpreter import Interpreter, Moment
 from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
+from rhomboid.motion.settings import KnownReference
 from rhomboid.ring import Ring
 from rhomboid.sensors.driver import Driver
 
@@ -165,6 +166,11 @@ class Session:
     def sampling_rate_hz(self) -> float:
         """Samples a second of the sensor's time, so far; 0 before there are any."""
         return self._interpreter.sampling_rate_hz
+
+    @property
+    def reference(self) -> KnownReference | None:
+        """The reference that a later session with this sensor may begin with, if there is one."""
+        return self._interpreter.pipeline.reference
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Calls ``subscriber`` with every update, on the session's event loop; returns what ends that."""

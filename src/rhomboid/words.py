@@ -74,6 +74,8 @@ def describe(event: e.Event) -> str:
         case e.ReferenceTaken():
             remark = f": {event.remark}" if event.remark else ""
             forward = ", forward known" if event.forward_known else ""
+            if event.earlier:
+                return f"reference of {event.earlier} used{forward}{remark}"
             return f"reference taken, quality {100 * event.quality:.0f} %{forward}{remark}"
         case e.ReferenceRefused():
             return f"no new reference: {event.reason}"

@@ -24,9 +24,15 @@ class RhomboidSensor(FakeDevice):
         self.on_notify = self._listened_to
         self.silent = False
         """A fault: the subscription is there and nothing comes."""
+        self.pace = 1.0
+        """How many times as fast as real time it lives."""
         self._packets = [n.data for n in itertools.islice(SimulatedSensor("rows", 3).notifications(), 2000)]
         self._began = time.monotonic()
         self.sent: list[bytes] = []
+
+    def begin_anew(self) -> None:
+        """The wearer begins anew, and so does the sensor's clock."""
+        self._began = time.monotonic()
 
     def _listened_to(self, uuid: str, on: bool) -> None:
         if uuid == STREAM:
@@ -36,9 +42,9 @@ class RhomboidSensor(FakeDevice):
 
     async def _flow(self) -> None:
         """Five samples every 50 ms; those of the time in which nobody listened are lost."""
-        number = int((time.monotonic() - self._began) * 20) + 1
+        number = int((time.monotonic() - self._began) * 20 * self.pace) + 1
         while number < len(self._packets):
-            due = self._began + number / 20
+            due = self._began + number / (20 * self.pace)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             if not self.silent:
                 self.notify(STREAM, self._packets[number])

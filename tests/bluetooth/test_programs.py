@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,8 @@ STARTING_S = 30.0
 class Program:
     """``rhomboid record`` on the sensor there is, in a home of its own."""
 
-    def __init__(self, home: Path) -> None:
-        self.file = home / "set.mcap"
+    def __init__(self, home: Path, name: str = "set") -> None:
+        self.file = home / f"{name}.mcap"
         self._home = home
         self.lines: list[str] = []
         self.complaints = ""
@@ -114,3 +115,32 @@ async def test_a_second_ctrl_c_leaves_at_once_and_the_recording_is_whole(bluez: 
     recording = Recording.open(program.file)
     assert recording.recovered is None
     assert len([n for n in recording.notifications() if n.characteristic == STREAM]) >= 5
+
+
+async def test_the_reference_of_last_time_is_used_again_and_a_replay_does_the_same(
+    bluez: FakeBluez, tmp_path: Path
+) -> None:
+    sensor = RhomboidSensor(bluez)
+    sensor.pace = 4.0
+    subscribed = sensor.on_notify
+
+    def listened_to(uuid: str, on: bool) -> None:
+        sensor.begin_anew()
+        subscribed(uuid, on)
+
+    sensor.on_notify = listened_to
+    for name, words in (("first", "reference taken"), ("second", "used")):
+        program = Program(tmp_path, name)
+        await program.start()
+        await program.until(words)
+        program.press_ctrl_c()
+        assert (await program.end())[0] == 0
+    today = datetime.now()
+    said = next(line for line in program.lines if "reference" in line)
+    assert f"reference of {today.day} {today:%b %Y}, " in said
+    assert "the sensor sits as it did then" in said
+    assert "looking for a sensor" not in program.complaints  # that is remembered, too
+    compared = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rhomboid", "replay", "--verify", str(program.file)
+    )
+    assert await compared.wait() == 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from scipy.spatial.transform import Rotation
 
 from rhomboid import events as e
 from rhomboid.imu import ImuBlock, Request, RequestKind, StreamItem
+from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 
 from .streams import (
@@ -153,6 +155,29 @@ def test_a_guided_reference_tells_directions_for_any_mounting(turn: Quaternion) 
     found = events_of([Request(0, "guided_reference"), block], Settings(mode="desk"))
     assert [x.forward_known for x in found if isinstance(x, e.ReferenceTaken)] == [True]
     assert [x.direction for x in found if isinstance(x, e.SlouchStarted)] == ["forward"]
+    assert "leaning" not in {x.posture for x in found if isinstance(x, e.PostureChanged)}
+
+
+@law
+@given(turn=turns, cuts=st.lists(st.integers(0, 6000), max_size=10))
+def test_a_reference_of_an_earlier_session_holds_for_any_mounting_and_chunking(
+    turn: Quaternion, cuts: list[int]
+) -> None:
+    rotation = Rotation.from_quat(turn).as_matrix()
+    before = Pipeline(Settings(mode="desk"))
+    for item in (Request(0, "guided_reference"), turned(session("guided"), rotation)):
+        before.feed(item)
+    known = before.reference
+    assert known is not None
+    # what is remembered goes through a file, and the sensor's clock began anew
+    again = msgspec.json.decode(
+        msgspec.json.encode(Settings(mode="desk", known_reference=msgspec.structs.replace(known, taken="then"))),
+        type=Settings,
+    )
+    block = turned(session("guided", rate_hz=50.0), rotation)
+    found = events_of(pieces(block, cuts), again)
+    assert as_lines(found) == as_lines(events_of([block], again))
+    assert [(x.earlier, x.forward_known) for x in found if isinstance(x, e.ReferenceTaken)] == [("then", True)]
     assert "leaning" not in {x.posture for x in found if isinstance(x, e.PostureChanged)}
 
 

@@ -33,6 +33,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "library": {"recording", "sensors"},
     "info": {"library", "recording", "sensors", "words"},
     "verify": {"interpreter", "motion", "recording", "sensors", "words"},
+    "reference_memory": {"motion", "session"},
     "ring": set(),
     "session": {"interpreter", "motion", "ring", "sensors"},
     "bug_report": {"interpreter", "motion", "recording", "ring", "sensors", "words"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -13,7 +14,7 @@ from rhomboid.imu import Array
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.reference import RECENTRE_BOUND_DEG
-from rhomboid.motion.settings import TRAINING, Settings
+from rhomboid.motion.settings import TRAINING, KnownReference, Settings
 
 from .acting import Moves, Watched, acted, course, cut, steps_g, told
 
@@ -194,3 +195,83 @@ def test_put_on_again_it_looks_for_a_new_reference() -> None:
     off_body = next(e for e in found if isinstance(e, PostureChanged) and e.posture == "not_worn")
     assert off_body.start_s < 1.0  # what was said of the table is void
     assert off_deg(watching.reference.up, np.array([0.0, 0.0, 1.0])) < 1.0
+
+
+# --- one of an earlier session ----------------------------------------------------------------------------------------
+
+
+def last_time(moves: Moves, *, guided: bool = True) -> KnownReference:
+    """What a session leaves behind."""
+    watching = detector(None)
+    if guided:
+        watching.request("guided_reference")
+    Watched(watching).feed(acted(course(moves), mounting=MOUNTING))
+    assert watching.reference.lasting is not None
+    return msgspec.structs.replace(watching.reference.lasting, taken="12 Nov 2026, 18:02")
+
+
+GUIDED: Moves = [(8.0, 0.0), (1.5, 20.0), (2.0, 20.0), (1.5, 0.0), (6.0, 0.0)]
+
+
+def knowing(known: KnownReference) -> PostureDetector:
+    return PostureDetector(Settings(mode="desk", slouch=TRAINING, known_reference=known))
+
+
+def test_what_was_shown_in_an_earlier_session_holds_again() -> None:
+    watching = knowing(last_time(GUIDED))
+    found = Watched(watching).feed(acted(course([(6.0, 4.0)], at=4.0), mounting=MOUNTING, seed=1))
+    taken = next(e for e in found if isinstance(e, ReferenceTaken))
+    assert (taken.earlier, taken.forward_known) == ("12 Nov 2026, 18:02", True)
+    assert taken.at_s < 5.0
+    assert off_deg(watching.reference.up, UP) < 1.0  # not the 4 deg of the first quiet seconds
+    assert off_deg(watching.reference.forward, FORWARD) < 3.0
+    assert watching.reference.lasting is not None
+    assert watching.reference.lasting.taken == "12 Nov 2026, 18:02"
+
+
+def test_a_sensor_that_sits_otherwise_is_told_and_takes_a_new_one() -> None:
+    watching = knowing(last_time(GUIDED))
+    found = Watched(watching).feed(acted(course([(6.0, 15.0)], at=15.0), mounting=MOUNTING))
+    taken = next(e for e in found if isinstance(e, ReferenceTaken))
+    assert (taken.earlier, taken.forward_known) == ("", False)
+    assert "15° off that of 12 Nov 2026, 18:02" in taken.remark
+    assert watching.tilt_deg is not None and watching.tilt_deg < 1.0
+
+
+def test_a_known_forward_that_bends_contradict_is_given_up_and_not_handed_on() -> None:
+    round_the_body = Rotation.from_rotvec(np.radians(120.0) * UP).as_matrix() @ MOUNTING
+    watching = knowing(last_time(GUIDED))
+    bent = acted(course([(6.0, 0.0), *[(1.5, 40.0), (1.5, 0.0), (40.0, 0.0)] * 7]), mounting=round_the_body)
+    found = Watched(watching).feed(bent)
+    assert [type(e) for e in found if isinstance(e, ReferenceTaken | RecalibrationNeeded)] == [
+        ReferenceTaken,
+        RecalibrationNeeded,
+    ]
+    assert watching.reference.lasting is None
+
+
+def test_a_forward_that_was_only_learnt_goes_on_learning() -> None:
+    known = last_time(bends(50.0, 3), guided=False)
+    assert known.forward is not None and not known.shown
+    watching = knowing(known)
+    round_the_body = Rotation.from_rotvec(np.radians(90.0) * UP).as_matrix() @ MOUNTING
+    Watched(watching).feed(acted(course(bends(50.0, 6)), mounting=round_the_body))
+    assert off_deg(watching.reference.forward, round_the_body[:, 0]) < 3.0
+
+
+def test_taken_off_before_the_end_it_is_still_handed_on() -> None:
+    table = acted(np.full(50 * 40, 90.0), breathing_deg=0.0, noise=0.2, start_s=6.0, mounting=MOUNTING)
+    watching = detector(None)
+    told(Watched(watching), [acted(np.zeros(300), mounting=MOUNTING), table])
+    assert watching.reference.up is None
+    assert watching.reference.lasting is not None
+    assert off_deg(np.array(watching.reference.lasting.up), UP) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("up", "forward"),
+    [((0.0, 0.0, 0.0), None), ((0.0, 0.0, 2.0), None), ((0.0, 0.0, 1.0), (0.0, 0.0, 1.0)), ((float("nan"),) * 3, None)],
+)
+def test_what_is_no_direction_is_refused(up: tuple[float, ...], forward: tuple[float, ...] | None) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"up": up, "forward": forward}, KnownReference)

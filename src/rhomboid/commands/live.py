@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rhomboid.motion.settings import Settings
     from rhomboid.playback import Playback
     from rhomboid.recording.layout import About
+    from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Recorder, Source
     from rhomboid.simulation.sensor import SimulatedSensor
 
@@ -81,8 +82,8 @@ def record(
 
     Example: rhomboid record rows.mcap --demo --script rows --plain --speed max
     """
-    settings = core_settings()
     source, about = _source(demo, script or "demo", seed, speed, (device, sensor, rate, adapter))
+    settings, memory = _with_reference(core_settings(), about, demo)
     recorder = _recorder(file, about, settings, force=force)
     run_session(
         source,
@@ -93,6 +94,7 @@ def record(
         guided=guided,
         keeper=_keeper(about, settings, with_identity),
         keep_in=keep_last,
+        memory=memory,
     )
 
 
@@ -122,9 +124,11 @@ def train(
     """
     slouch = slouch_settings("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
     source, about = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter))
-    settings = core_settings("free", slouch, forward=forward)
+    settings, memory = _with_reference(core_settings("free", slouch, forward=forward), about, demo)
     keeper = _keeper(about, settings, with_identity)
-    run_session(source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last)
+    run_session(
+        source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last, memory=memory
+    )
 
 
 def desk(
@@ -154,9 +158,11 @@ def desk(
     slouch = slouch_settings("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
     script = script or ("guided" if guided else "desk")
     source, about = _source(demo, script, seed, speed, (device, sensor, rate, adapter))
-    settings = core_settings("desk", slouch, forward=forward)
+    settings, memory = _with_reference(core_settings("desk", slouch, forward=forward), about, demo)
     keeper = _keeper(about, settings, with_identity)
-    run_session(source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last)
+    run_session(
+        source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last, memory=memory
+    )
 
 
 def _source(
@@ -187,6 +193,18 @@ def _source(
     live = live_source(*sensor)
     wanted = live.wanted
     return live, About(sensor_name=wanted.name, sensor_address=wanted.address, family=wanted.family, started_at="")
+
+
+def _with_reference(settings: Settings, about: About, demo: bool) -> tuple[Settings, ReferenceMemory | None]:
+    """With the sensor's reference of last time, and what remembers that of this time; a simulated wearer has none."""
+    if demo:
+        return settings, None
+    import msgspec
+
+    from rhomboid.reference_memory import ReferenceMemory
+
+    memory = ReferenceMemory(about.sensor_address)
+    return msgspec.structs.replace(settings, known_reference=memory.recall()), memory
 
 
 def _sensor(script: str, seed: int, family: str | None, rate_hz: float | None) -> SimulatedSensor:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rhomboid.bug_report import BugReport
     from rhomboid.motion.settings import Settings
+    from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Recorder, Session, Source
 
 
@@ -35,6 +36,7 @@ def run_session(
     from_event: int = 1,
     keeper: BugReport | None = None,
     keep_in: Path | None = None,
+    memory: ReferenceMemory | None = None,
 ) -> None:
     """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone."""
     from rhomboid.motion.pipeline import Pipeline
@@ -43,12 +45,18 @@ def run_session(
     session = Session(source, Pipeline(settings), recorder=recorder, keeper=keeper, until_s=for_s)
     if guided:
         session.ask("guided_reference")
-    if plain or as_json or not sys.stdout.isatty():
-        from rhomboid.plain import run
+    if memory is not None:
+        session.subscribe(memory.take)
+    try:
+        if plain or as_json or not sys.stdout.isatty():
+            from rhomboid.plain import run
 
-        run(session, as_json=as_json, from_s=from_s, from_event=from_event)
-    else:
-        _show(session, close_at_end=for_s is not None)
+            run(session, as_json=as_json, from_s=from_s, from_event=from_event)
+        else:
+            _show(session, close_at_end=for_s is not None)
+    finally:
+        if memory is not None:
+            memory.keep(session.reference)
     if keep_in is not None:
         try:
             typer.echo(harmless(f"the last minute is in {session.keep_last_minute(keep_in)}"), err=True)

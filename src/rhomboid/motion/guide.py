@@ -41,10 +41,11 @@ TOO_MUCH_MOVEMENT = "too much movement in it; keep still for a few seconds"
 
 
 class Found(msgspec.Struct, frozen=True, eq=False):
-    """Unit vectors in sensor axes; ``forward`` is None where it was not asked for."""
+    """Unit vectors in sensor axes; ``forward`` is None where it was not asked for. ``quality`` is 0..1."""
 
     up: Array
     forward: Array | None
+    quality: float
 
 
 class Guide:
@@ -193,12 +194,13 @@ class Guide:
     def _taken(self, seen_s: float, end_s: float) -> ReferenceTaken:
         self.done = True
         forward = self.declared if self._forward is None else self._forward
-        self.found = Found(self._tall, forward)
+        quality = round((1.0 - self._spread_deg / RESTLESS_DEG) * (0.5 + 0.5 * self._sure), 3)
+        self.found = Found(self._tall, forward, quality)
         return ReferenceTaken(
             at_s=seen_s,
             start_s=self._start_s,
             end_s=end_s,
-            quality=round((1.0 - self._spread_deg / RESTLESS_DEG) * (0.5 + 0.5 * self._sure), 3),
+            quality=quality,
             forward_known=forward is not None,
         )
 

@@ -19,7 +19,7 @@ from rhomboid.motion.frontend import Break, Frames, FrontEnd
 from rhomboid.motion.hold import HoldDetector
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.repetition import RepetitionDetector
-from rhomboid.motion.settings import Settings
+from rhomboid.motion.settings import KnownReference, Settings
 from rhomboid.motion.ticks import TickMaker, Ticks
 
 
@@ -157,6 +157,11 @@ class Pipeline:
                 slouching_s=self._posture.slouching_s,
             )
         return state
+
+    @property
+    def reference(self) -> KnownReference | None:
+        """The reference that a later session may begin with, if there is one."""
+        return None if self._posture is None else self._posture.reference.lasting
 
     def take_trace(self) -> Trace:
         """The signal since the last call; keeps at most the newest ten minutes between calls."""

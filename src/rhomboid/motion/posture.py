@@ -41,7 +41,7 @@ class PostureDetector:
         self.lateral_deg: float | None = None
         self.tilt_deg: float | None = None
         self.trace_deg: Array = np.empty(0)
-        self.reference = Reference(settings.reference_s, _axis(settings.forward_axis))
+        self.reference = Reference(settings.reference_s, _axis(settings.forward_axis), settings.known_reference)
         self._guide: Guide | None = None
         self._settled = Settled(DWELL_TICKS, CANNOT_TELL)
         self._slouch = _Slouch(settings)
@@ -50,11 +50,10 @@ class PostureDetector:
         self._t_s = self._seen_s = 0.0
 
     def mounted(self, axes: Array) -> None:
-        """The frames' axes, (3, 3) as rows in the sensor's, known from the first sample on; a declared axis follows."""
-        if self.reference.declared is not None:
-            self.reference.declared = axes @ self.reference.declared
-            if self._guide is not None:
-                self._guide.declared = self.reference.declared
+        """The frames' axes, (3, 3) as rows in the sensor's, known from the first sample on."""
+        self.reference.mounted(axes)
+        if self._guide is not None:
+            self._guide.declared = self.reference.declared
 
     @property
     def posture(self) -> Posture:

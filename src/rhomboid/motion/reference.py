@@ -13,6 +13,7 @@ from rhomboid.events import Event, RecalibrationNeeded, ReferenceRefused, Refere
 from rhomboid.imu import Array
 from rhomboid.motion.bends import NEAR_DEG, Bends
 from rhomboid.motion.guide import RESTLESS_DEG, TOO_MUCH_MOVEMENT, Found, implausible, sideways_up
+from rhomboid.motion.settings import Direction, KnownReference
 from rhomboid.motion.ticks import TICK_S, Flags, Ticks, angle_deg, dot, level, unit
 
 # Taking it.
@@ -26,6 +27,8 @@ RECENTRE_BOUND_DEG = 3.0
 RECENTRE_SHARE = 0.05
 RECENTRE_LEAST_TICKS = 100
 GUIDED_PEAK_DEG = 10.0
+# The sensor sits as it did for a known reference: what is left, following the reference can make up for.
+SAME_DEG = RECENTRE_WITHIN_DEG
 # Nobody walks bent like this or stays upside down like that: the strap has moved.
 WALKING_DEG, WALKING_TICKS = 30.0, 25
 UPSIDE_DOWN_DEG, UPSIDE_DOWN_TICKS = 135.0, 50
@@ -38,12 +41,20 @@ class Reference:
     """The reference of one wearer, taken from the stream. ``up`` and ``forward`` are unit vectors in the frames' axes.
 
     With ``window_s`` it is taken from that stretch, in which the wearer sits or stands tall; a single lean forward and
-    back within it (a guided reference) also shows which way is forward. Without, the first three quiet seconds serve.
+    back within it (a guided reference) also shows which way is forward. Without, the first three quiet seconds serve,
+    or show that the one ``known`` from an earlier session still fits.
     """
 
-    def __init__(self, window_s: tuple[float, float] | None = None, declared: Array | None = None) -> None:
+    def __init__(
+        self,
+        window_s: tuple[float, float] | None = None,
+        declared: Array | None = None,
+        known: KnownReference | None = None,
+    ) -> None:
         self.declared = declared
         """(3,) the sensor's axis that points forward, where the mounting was declared."""
+        self._known = known
+        self._frame_axes = np.eye(3)
         self.up: Array | None = None
         self.forward: Array | None = None
         self.stale = False
@@ -56,6 +67,8 @@ class Reference:
         self._seen: list[Ticks] = []
         self._quiet: list[Array] = []
         self._taken_up: Array | None = None
+        self._quality, self._taken = 0.0, ""
+        self._outdated = False
         self._bends = Bends()
         self._stride: list[tuple[Ticks, Array]] = []
         self._stride_left = STRIDE_TICKS
@@ -65,6 +78,29 @@ class Reference:
     @property
     def usable(self) -> bool:
         return self.up is not None and not self.stale
+
+    def mounted(self, axes: Array) -> None:
+        """The frames' axes, (3, 3) as rows in the sensor's: what is said in the sensor's axes is turned into them."""
+        self._frame_axes = axes
+        if self.declared is not None:
+            self.declared = axes @ self.declared
+
+    @property
+    def lasting(self) -> KnownReference | None:
+        """The newest one, for the next session: also after the sensor was taken off, but not once the strap slipped."""
+        if self._taken_up is None or self._outdated:
+            return None
+        return KnownReference(
+            up=self._in_sensor_axes(self._taken_up),
+            forward=None if self.forward is None else self._in_sensor_axes(level(self.forward, self._taken_up)),
+            shown=self._shown is not None,
+            quality=self._quality,
+            taken=self._taken,
+        )
+
+    def _in_sensor_axes(self, v: Array) -> Direction:
+        x, y, z = (float(c) for c in self._frame_axes.T @ v)
+        return x, y, z
 
     # --- taking it ---------------------------------------------------------------------------------------------------
 
@@ -106,18 +142,39 @@ class Reference:
             if refusal:
                 self._refused = True
                 return k + 1, [ReferenceRefused(at_s=float(ticks.seen_s[k]), reason=refusal)]
-            self._set(up, self.declared)
+            quality = round(0.7 * (1.0 - spread_deg / RESTLESS_DEG), 3)
+            remark, earlier = self._take_quiet(up, quality)
             end_s = float(ticks.t_s[k])
             taken = ReferenceTaken(
                 at_s=float(ticks.seen_s[k]),
                 start_s=end_s - AUTOMATIC_TICKS * TICK_S,
                 end_s=end_s,
-                quality=round(0.7 * (1.0 - spread_deg / RESTLESS_DEG), 3),
+                quality=self._quality,
                 forward_known=self.forward is not None,
-                remark="the first quiet seconds; take it again sitting tall to be sure",
+                remark=remark,
+                earlier=earlier,
             )
             return k + 1, [taken]
         return len(ticks), []
+
+    def _take_quiet(self, up: Array, quality: float) -> tuple[str, str]:
+        """Takes the known reference if the sensor sits as it did, else this quiet pose; a remark, and since when."""
+        known, remark = self._known, "the first quiet seconds; take it again sitting tall to be sure"
+        if known is not None:
+            known_up = unit(self._frame_axes @ np.array(known.up))
+            off_deg = float(angle_deg(up[None], known_up)[0])
+            if off_deg <= SAME_DEG:
+                forward = None if known.forward is None else self._frame_axes @ np.array(known.forward)
+                self._set(known_up, forward if self.declared is None else self.declared, known.quality)
+                if self.declared is None and not known.shown:
+                    self._shown = None
+                self._taken = known.taken
+                return "the sensor sits as it did then; take it again sitting tall to be sure", known.taken
+            remark = (
+                f"the first quiet seconds; the sensor sits {off_deg:.0f}° off that of {known.taken}, so it is not used"
+            )
+        self._set(up, self.declared, quality)
+        return remark, ""
 
     def _seek_window(self, ticks: Ticks, window_s: tuple[float, float]) -> tuple[int, list[Event]]:
         first = int(np.searchsorted(ticks.start_s, window_s[0] - 1e-9))
@@ -155,16 +212,17 @@ class Reference:
         upright = unit(up[steady].mean(axis=0))
         guided = Bends(GUIDED_PEAK_DEG)
         guided.feed(up, upright)
-        self._set(upright, unit(guided.total) if guided.count == 1.0 else self.declared)
+        forward = unit(guided.total) if guided.count == 1.0 else self.declared
         # a lean that was asked for is no unrest
-        expected = away_deg <= NEAR_DEG if self.forward is not None else np.ones(len(up), bool)
+        expected = away_deg <= NEAR_DEG if forward is not None else np.ones(len(up), bool)
         share = float(steady[expected].mean())
+        self._set(upright, forward, round(share * (1.0 - spread_deg / RESTLESS_DEG), 3))
         return [
             ReferenceTaken(
                 at_s=now_s,
                 start_s=float(seen[0].start_s[0]),
                 end_s=float(seen[-1].t_s[-1]),
-                quality=round(share * (1.0 - spread_deg / RESTLESS_DEG), 3),
+                quality=self._quality,
                 forward_known=self.forward is not None,
                 remark="" if share > 0.8 else f"still for {100 * share:.0f} % of the time",
             )
@@ -173,10 +231,11 @@ class Reference:
     def take(self, found: Found) -> None:
         """One that was asked for has been found, whatever was there before."""
         self.stale = self.automatic = False
-        self._set(found.up, found.forward)
+        self._set(found.up, found.forward, found.quality)
 
-    def _set(self, up: Array, forward: Array | None) -> None:
+    def _set(self, up: Array, forward: Array | None, quality: float) -> None:
         self.up = self._taken_up = up
+        self._quality, self._taken, self._outdated = quality, "", False
         # A declared axis slopes as the back does; bends are compared with where it points on the level.
         self.forward = self._shown = None if forward is None else level(forward, up)
         self._gait, self._strides_off = None, 0
@@ -209,13 +268,13 @@ class Reference:
         slipped = self._turned() or _slipped(tilt_deg, walking) or self._gait_changed(up[walking])
         if not slipped or self.stale:
             return []
-        self.stale = True
+        self.stale = self._outdated = True
         return [RecalibrationNeeded(at_s=float(ticks.seen_s[-1]), reason=slipped)]
 
     def taken_off(self, now_s: float) -> list[Event]:
         """The sensor is off the body: a reference that came by itself will come again, another has to be asked for."""
         if self.automatic:
-            self.up = self.forward = None
+            self.up = None
             self.stale = False
             return []
         self.stale = True

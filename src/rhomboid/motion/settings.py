@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Meta
 
 Mode = Literal["set", "free", "desk"]
 Axis = Literal["x", "-x", "y", "-y", "z", "-z"]
+Direction = tuple[float, float, float]
 
 
 class SlouchSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +30,25 @@ WORK = SlouchSettings()
 TRAINING = SlouchSettings(delay_s=5.0)
 
 
+class KnownReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A reference of an earlier session, as unit vectors in the sensor's own axes. Raises ValueError for others."""
+
+    up: Direction
+    forward: Direction | None = None
+    shown: bool = False
+    """Which way is forward was shown or declared, not learnt from how the wearer moved."""
+    quality: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.0
+    taken: str = ""
+    """When, in words: "12 Nov 2026, 18:02"."""
+
+    def __post_init__(self) -> None:
+        for vector in (self.up, self.forward or self.up):
+            if not abs(math.hypot(*vector) - 1.0) <= 1e-3:
+                raise ValueError("a direction is no unit vector")
+        if self.forward is not None and abs(sum(u * f for u, f in zip(self.up, self.forward, strict=True))) > 0.1:
+            raise ValueError("forward is not level")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``set``: everything is one set of one exercise; ``free``: nothing is known; ``desk``: posture only."""
 
@@ -35,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     slouch: SlouchSettings = WORK
     reference_s: tuple[float, float] | None = None
     """The stretch (start, end) of sensor time in which the wearer sat or stood tall; None: the first quiet seconds."""
+    known_reference: KnownReference | None = None
+    """Where no stretch is given, this one holds if the sensor sits as it did then."""
     forward_axis: Axis | None = None
     """The sensor's axis that points forward on the body, where the mounting is known (declared); None: to be found."""
     exercise: str | None = None
