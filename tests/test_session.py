@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from rhomboid.errors import DataError
-from rhomboid.events import Event, GapMarked, SensorProblem, encode
-from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, Request, SourceItem
+from rhomboid.events import CommandGiven, Event, GapMarked, RepCompleted, SensorProblem, decode, encode
+from rhomboid.imu import Command, Gap, ImuBlock, LinkChange, Notification, Request, SourceItem
 from rhomboid.interpreter import Interpreter
 from rhomboid.library import open_file
 from rhomboid.motion.pipeline import Pipeline
@@ -23,6 +23,7 @@ from rhomboid.recording.writer import RecordingWriter
 from rhomboid.sensors import driver_for
 from rhomboid.session import Session, Update
 from rhomboid.simulation.sensor import SimulatedSensor
+from rhomboid.verify import verify
 
 
 class Kept:
@@ -33,6 +34,7 @@ class Kept:
         self.events: list[Event] = []
         self.requests: list[Request] = []
         self.losses: list[LinkChange] = []
+        self.commands: list[Command] = []
         self.closed = False
         self.full_after = math.inf
 
@@ -43,6 +45,9 @@ class Kept:
 
     def write_request(self, request: Request) -> None:
         self.requests.append(request)
+
+    def write_command(self, command: Command) -> None:
+        self.commands.append(command)
 
     def write_link(self, change: LinkChange) -> None:
         self.losses.append(change)
@@ -178,6 +183,53 @@ async def test_what_was_asked_for_is_kept_where_it_took_effect_and_asked_again_i
         interpreter = Interpreter(Pipeline(Settings()), driver_for("rhomboid"))
         parts = [interpreter.feed(items[i : i + ahead]) for i in range(0, len(items), ahead)]
         assert [encode(e) for part in [*parts, interpreter.finish()] for e in part] == lines
+
+
+async def test_what_was_told_is_kept_in_its_place_and_told_again_in_a_replay(tmp_path: Path) -> None:
+    path = tmp_path / "told.mcap"
+    sensor = SimulatedSensor("rows", 1)
+    live = Session(
+        Playback("live", sensor.notifications(), driver=driver_for("rhomboid"), speed=math.inf),
+        Pipeline(Settings()),
+        recorder=RecordingWriter(path, About(family="rhomboid", started_at="2026-01-01T00:00:00Z")),
+    )
+    lines: list[bytes] = []
+
+    def hear(update: Update) -> None:
+        for event in update.events:
+            lines.append(encode(event))
+            if isinstance(event, RepCompleted) and event.number == 5:
+                live.tell("count", -1)
+                live.tell("note", text="the fifth was a stretch")
+
+    live.subscribe(hear)
+    await live.run()
+    told = [i for i, line in enumerate(lines) if b'"command"' in line]
+    assert [decode(lines[i]) for i in told] == [
+        CommandGiven(at_s=decode(lines[told[0]]).at_s, kind="count", value=-1),
+        CommandGiven(at_s=decode(lines[told[0]]).at_s, kind="note", text="the fifth was a stretch"),
+    ]
+    assert any(b'"number":6' in line for line in lines[told[1] :])
+    items = list(open_file(path).items)
+    for ahead in (1, 7, len(items)):
+        interpreter = Interpreter(Pipeline(Settings()), driver_for("rhomboid"))
+        parts = [interpreter.feed(items[i : i + ahead]) for i in range(0, len(items), ahead)]
+        assert [encode(e) for part in [*parts, interpreter.finish()] for e in part] == lines
+    assert verify(path, Settings()).identical
+
+
+async def test_what_is_told_while_nothing_arrives_is_heard_at_once() -> None:
+    source = still(5.0, speed=1.0)
+    session, heard = Session(source, Pipeline(Settings())), list[Event]()
+    session.subscribe(lambda update: heard.extend(update.events))
+    running = asyncio.create_task(session.run())
+    await asyncio.sleep(0.3)
+    session.toggle_pause()
+    session.tell("sharp_pain")
+    await asyncio.sleep(0.2)
+    assert [event.kind for event in heard if isinstance(event, CommandGiven)] == ["sharp_pain"]
+    session.stop()
+    await running
 
 
 async def test_a_lost_link_is_kept_and_replayed_alike(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from rhomboid.errors import RhomboidError, UsageError
-from rhomboid.imu import LinkChange, Notification, Request
+from rhomboid.imu import Command, LinkChange, Notification, Request
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
@@ -124,6 +124,8 @@ def _write(writer: RecordingWriter, entry: RawItem | Told | Note) -> None:
             writer.write_link(entry)
         case Request():
             writer.write_request(entry)
+        case Command():
+            writer.write_command(entry)
         case Told(host_ns, event):
             writer.write_event(event, host_ns)
         case Note(host_ns, text):

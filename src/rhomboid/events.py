@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from rhomboid.imu import LinkState
+from rhomboid.imu import CommandKind, LinkState
 
 
 class Event(msgspec.Struct, frozen=True, tag_field="event", kw_only=True, omit_defaults=True):
@@ -248,12 +248,24 @@ class LinkChanged(Event, frozen=True, tag="link"):
     words: str = ""
 
 
+# --- the user -------------------------------------------------------------------------------------------------------
+
+
+class CommandGiven(Event, frozen=True, tag="command"):
+    """The user told the coach something; see ``imu.Command``."""
+
+    kind: CommandKind
+    value: int | None = None
+    text: str = ""
+
+
 AnyEvent = (
     SetStarted | RepCompleted | MovementRefused | SetClosed
     | HoldStarted | HoldEnded
     | PostureChanged | SlouchStarted | SlouchEnded
     | CalibrationStep | ReferenceTaken | ReferenceRefused | RecalibrationNeeded
     | ActivityChanged | BreathingMeasured | GapMarked | SensorProblem | SensorRecovered | BatteryRead | LinkChanged
+    | CommandGiven
 )  # fmt: skip
 
 _encoder = msgspec.json.Encoder()

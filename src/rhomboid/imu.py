@@ -1,4 +1,4 @@
-"""What a sensor delivers: notifications (bytes), sample blocks (arrays) and gaps; and what a user asks for.
+"""What a sensor delivers: notifications (bytes), sample blocks (arrays) and gaps; and what a user asks for and tells.
 
 Units and frames: time is seconds of the sensor's own timeline; acceleration is specific force in g (+1 g up at rest);
 angular velocity is degrees per second. Arrays are float64, C-contiguous, one row a sample, in the sensor's axes.
@@ -91,5 +91,25 @@ class Request(msgspec.Struct, frozen=True):
     kind: RequestKind
 
 
+CommandKind = Literal[
+    "go", "number", "count", "set_count", "discard", "redo", "skip", "swap", "pause", "sharp_pain", "red_flags", "end",
+    "note",
+]  # fmt: skip
+
+
+class Command(msgspec.Struct, frozen=True):
+    """What the user told the coach, by a key or a line, as an item of the stream: a replay tells it again.
+
+    It stands where it was heard, in front of what arrives next; ``host_ns`` is the host's monotonic clock then.
+    ``value`` is the number that was told (0..10 as an answer, +1 or -1 repetitions, or how many there were), ``text``
+    the words (a note, another exercise, why it ends).
+    """
+
+    host_ns: int
+    kind: CommandKind
+    value: int | None = None
+    text: str = ""
+
+
 StreamItem = ImuBlock | Gap | Request
-SourceItem = Notification | LinkChange | ImuBlock | Gap | Request
+SourceItem = Notification | LinkChange | ImuBlock | Gap | Request | Command

@@ -12,12 +12,12 @@ from typing import cast
 import msgspec
 import numpy as np
 
-from rhomboid.events import BatteryRead, Event, LinkChanged, SensorProblem
-from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, SourceItem, StreamItem
+from rhomboid.events import BatteryRead, CommandGiven, Event, LinkChanged, SensorProblem
+from rhomboid.imu import Command, Gap, ImuBlock, LinkChange, Notification, SourceItem, StreamItem
 from rhomboid.motion.pipeline import Pipeline, Trace
 from rhomboid.sensors.driver import BatteryLevel, Driver, MalformedPacket
 
-_Piece = StreamItem | MalformedPacket | BatteryLevel | LinkChange
+_Piece = StreamItem | MalformedPacket | BatteryLevel | LinkChange | Command
 
 
 class Interpreter:
@@ -58,6 +58,10 @@ class Interpreter:
                 state, reason, words = piece.state, piece.reason, piece.words
                 events.append(LinkChanged(at_s=self.last_s, state=state, reason=reason, words=words))
                 continue
+            if isinstance(piece, Command):
+                told = CommandGiven(at_s=self.last_s, kind=piece.kind, value=piece.value, text=piece.text)
+                events.append(told)
+                continue
             if isinstance(piece, ImuBlock) and len(piece):
                 self._first_s = float(piece.t_s[0]) if self._first_s is None else self._first_s
                 self.last_s = float(piece.t_s[-1])
@@ -87,7 +91,7 @@ def _decoded(items: Iterable[SourceItem], driver: Driver | None) -> Iterator[_Pi
     """Packets that follow one another are decoded together: a run costs little more than one."""
     for are_packets, run in groupby(items, key=_is_packet):
         if not are_packets:
-            for item in cast("Iterator[StreamItem | LinkChange]", run):
+            for item in cast("Iterator[StreamItem | LinkChange | Command]", run):
                 if isinstance(item, LinkChange) and item.state == "lost" and driver is not None:
                     driver.link_lost()
                 yield item

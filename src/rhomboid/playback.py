@@ -11,7 +11,7 @@ import math
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import Protocol
 
-from rhomboid.imu import ImuBlock, LinkChange, Notification, Request, SourceItem
+from rhomboid.imu import Command, ImuBlock, LinkChange, Notification, Request, SourceItem
 from rhomboid.interpreter import Moment
 from rhomboid.sensors.driver import Driver
 
@@ -119,7 +119,7 @@ class Timing:
     def timed(self, items: Iterable[SourceItem]) -> Iterator[tuple[float, SourceItem]]:
         """The items with their times; may be called again for what follows."""
         for item in items:
-            if isinstance(item, Notification | LinkChange | Request):
+            if isinstance(item, Notification | LinkChange | Request | Command):
                 if self._first_ns is None and isinstance(item, Notification):
                     self._first_ns = item.host_ns
                 # While the link is still looked for nothing plays yet.

@@ -10,7 +10,7 @@ from collections import deque
 from typing import NamedTuple
 
 from rhomboid.events import Event, ReferenceTaken
-from rhomboid.imu import LinkChange, Notification, Request
+from rhomboid.imu import Command, LinkChange, Notification, Request
 
 LAST_NS = 60_000_000_000
 LEAD_IN_NS = 240_000_000_000
@@ -24,7 +24,7 @@ KEPT_ITEMS = 200_000
 OPENING_ITEMS = 200
 """What comes first after a connection tells how to read all that follows (ranges, formats), however long ago."""
 
-RawItem = Notification | LinkChange | Request
+RawItem = Notification | LinkChange | Request | Command
 
 
 class Told(NamedTuple):

@@ -15,7 +15,7 @@ import msgspec
 
 from rhomboid.errors import Fault, RhomboidError, UsageError
 from rhomboid.events import Event
-from rhomboid.imu import LinkChange, Notification, Request, RequestKind, SourceItem
+from rhomboid.imu import Command, CommandKind, LinkChange, Notification, Request, RequestKind, SourceItem
 from rhomboid.interpreter import Interpreter, Moment
 from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
 from rhomboid.motion.settings import KnownReference
@@ -69,6 +69,7 @@ class Recorder(Protocol):
     def write_notification(self, notification: Notification) -> None: ...
     def write_request(self, request: Request) -> None: ...
     def write_link(self, change: LinkChange) -> None: ...
+    def write_command(self, command: Command) -> None: ...
     def write_event(self, event: Event, host_ns: int) -> None: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
@@ -100,7 +101,7 @@ class Session:
         self._source, self._recorder, self._until_s = source, recorder, until_s
         self._interpreter = Interpreter(pipeline, source.driver)
         self._subscribers: list[Subscriber] = []
-        self._asked: list[RequestKind] = []
+        self._asked: list[Request | Command] = []
         self._stopping = False
         self._host_ns: int | None = None
         self._ring, self._keeper = Ring(), keeper
@@ -202,7 +203,11 @@ class Session:
 
     def ask(self, kind: RequestKind) -> None:
         """Asks the signal core for a new reference; the request enters the stream in front of what arrives next."""
-        self._asked.append(kind)
+        self._asked.append(Request(0, kind))
+
+    def tell(self, kind: CommandKind, value: int | None = None, text: str = "") -> None:
+        """Tells the coach something; it enters the stream in front of what arrives next, and soon if nothing does."""
+        self._asked.append(Command(0, kind, value, text))
 
     @property
     def can_keep(self) -> bool:
@@ -229,7 +234,7 @@ class Session:
                 async for batch in batches:
                     if isinstance(batch, Moment):
                         self._move(batch)
-                    elif batch:
+                    elif batch or (self._asked and self._host_ns is not None):
                         self._take(batch)
                     if self._stopping:  # what had arrived by then is kept
                         break
@@ -252,10 +257,11 @@ class Session:
     def _take(self, batch: list[SourceItem]) -> None:
         if self._host_ns is None:
             self._host_ns = next((item.host_ns for item in batch if isinstance(item, Notification | LinkChange)), 0)
-        asked, self._asked = [Request(self._host_ns, kind) for kind in self._asked], []
+        asked = [msgspec.structs.replace(item, host_ns=self._host_ns) for item in self._asked]
+        self._asked.clear()
         batch = [*asked, *batch]
         for item in batch:
-            if self._keeper is not None and isinstance(item, Notification | LinkChange | Request):
+            if self._keeper is not None and isinstance(item, Notification | LinkChange | Request | Command):
                 self._ring.add(item)
             if isinstance(item, Notification):
                 self._host_ns = item.host_ns
@@ -263,6 +269,8 @@ class Session:
                     self._recorder.write_notification(item)
             elif isinstance(item, Request) and self._recorder is not None:
                 self._recorder.write_request(item)
+            elif isinstance(item, Command) and self._recorder is not None:
+                self._recorder.write_command(item)
             elif isinstance(item, LinkChange):
                 self._host_ns = item.host_ns
                 if self._recorder is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rhomboid import events as e
-from rhomboid.imu import LinkState
+from rhomboid.imu import CommandKind, LinkState
 
 POSTURES: dict[e.Posture, str] = {
     "upright": "upright",
@@ -38,6 +38,22 @@ LINK: dict[LinkState, str] = {
     "configuring": "connected, setting the sensor up",
     "streaming": "the sensor is streaming",
     "lost": "no link to the sensor",
+}
+
+COMMANDS: dict[CommandKind, str] = {
+    "go": "you: go on",
+    "number": "you: answer",
+    "count": "you: count corrected by",
+    "set_count": "you: count corrected to",
+    "discard": "you: this set does not count",
+    "redo": "you: this set again",
+    "skip": "you: skip this exercise",
+    "swap": "you: another exercise instead",
+    "pause": "you: pause or go on",
+    "sharp_pain": "you: sharp pain",
+    "red_flags": "you: show the warning signs",
+    "end": "you: end the session",
+    "note": "you: note",
 }
 
 
@@ -93,6 +109,9 @@ def describe(event: e.Event) -> str:
             return f"battery {event.percent} %" + (", charging" if event.charging else "")
         case e.LinkChanged():
             return LINK[event.state] + (f": {event.words}" if event.words else "")
+        case e.CommandGiven():
+            told = COMMANDS[event.kind] + ("" if event.value is None else f" {event.value}")
+            return told + (f": {event.text}" if event.text else "")
         case e.SensorRecovered():
             return f"sensor all right again: {event.reason}"
         case _:

@@ -16,7 +16,7 @@ from mcap.reader import make_reader
 
 from rhomboid import events
 from rhomboid.errors import RecordingError, UsageError
-from rhomboid.imu import Notification, Request
+from rhomboid.imu import Command, Notification, Request
 from rhomboid.recording.layout import About, Note
 from rhomboid.recording.reader import Recording
 from rhomboid.recording.writer import RecordingWriter
@@ -31,6 +31,7 @@ entries = st.lists(
             st.floats(0, 1e6).map(lambda t: events.GapMarked(at_s=t, start_s=t, end_s=t + 1, reason="2 packets lost")),
             st.text(max_size=20),
             st.sampled_from(["reference", "guided_reference"]).map(lambda kind: Request(0, kind)),
+            st.builds(Command, st.just(0), st.sampled_from(["count", "note"]), st.integers(-9, 9), st.text(max_size=9)),
         ),
     ),
     min_size=1,
@@ -42,7 +43,7 @@ entries = st.lists(
 @given(entries)
 def test_everything_written_is_read_back_in_order(content: list[tuple[int, object]]) -> None:
     packets = [Notification(0, UUIDS[0], b"first")]
-    items: list[Notification | Request] = [*packets]
+    items: list[Notification | Request | Command] = [*packets]
     found_events: list[tuple[int, events.Event]] = []
     notes: list[Note] = []
     with TemporaryDirectory() as folder:
@@ -59,6 +60,9 @@ def test_everything_written_is_read_back_in_order(content: list[tuple[int, objec
                 elif isinstance(what, Request):
                     items.append(request := Request(host_ns, what.kind))
                     writer.write_request(request)
+                elif isinstance(what, Command):
+                    items.append(command := Command(host_ns, what.kind, what.value, what.text))
+                    writer.write_command(command)
                 elif isinstance(what, events.Event):
                     found_events.append((host_ns, what))
                     writer.write_event(what, host_ns)

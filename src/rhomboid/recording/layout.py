@@ -21,6 +21,7 @@ NOTIFICATION_TOPIC = "/notification/"
 EVENT_TOPIC = "/event"
 NOTE_TOPIC = "/note"
 REQUEST_TOPIC = "/request"
+COMMAND_TOPIC = "/command"
 LINK_TOPIC = "/link"
 
 
@@ -48,6 +49,7 @@ NOTIFICATION = Kind(
 EVENT = Kind("rhomboid.Event", "jsonschema", _json_schema("rhomboid.Event", event="string", at_s="number"), "json")
 LINK = Kind("rhomboid.Link", "jsonschema", _json_schema("rhomboid.Link", state="string", reason="string"), "json")
 REQUEST = Kind("rhomboid.Request", "jsonschema", _json_schema("rhomboid.Request", kind="string"), "json")
+COMMAND = Kind("rhomboid.Command", "jsonschema", _json_schema("rhomboid.Command", kind="string", text="string"), "json")
 NOTE = Kind("rhomboid.Note", "jsonschema", _json_schema("rhomboid.Note", text="string"), "json")
 
 
@@ -55,7 +57,8 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a recording is of. ``family`` names the driver that decodes it; ``started_at`` is ISO 8601 with time zone.
 
     ``software_version`` is that of the drivers too. ``settings`` are JSON (empty: none); the reference is among the
-    events, and what the user asked for among the requests. ``script`` and ``seed`` are set for a simulated wearer only.
+    events, what the user asked for and told among the requests and commands. ``script`` and ``seed`` are set for a
+    simulated wearer only.
     """
 
     family: str

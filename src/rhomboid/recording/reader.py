@@ -11,7 +11,7 @@ import msgspec
 
 from rhomboid import events
 from rhomboid.errors import RecordingError
-from rhomboid.imu import LinkChange, Notification, Request
+from rhomboid.imu import Command, LinkChange, Notification, Request
 from rhomboid.recording import layout, records
 from rhomboid.recording.files import open_existing, unreadable
 from rhomboid.recording.layout import About, Note, NoteText, RequestText
@@ -20,7 +20,7 @@ from rhomboid.recording.records import Damage, Place, Survey
 _NOT_JSON = (msgspec.MsgspecError, ValueError, RecursionError)
 
 _T = TypeVar("_T")
-Item = Notification | LinkChange | Request
+Item = Notification | LinkChange | Request | Command
 
 
 class Recording:
@@ -61,7 +61,7 @@ class Recording:
         return Parts(self)
 
     def items(self) -> Iterator[Item]:
-        """All packets, requests and changes of the link in the order in which they came. Raises RecordingError."""
+        """All packets, requests, commands and changes of the link in their order. Raises RecordingError."""
         return self._items(self._chunks)
 
     def _items(self, chunks: list[Place]) -> Iterator[Item]:
@@ -76,6 +76,8 @@ class Recording:
                 yield Request(host_ns, self._understood(data, RequestText).kind)
             elif self._channels[channel].topic == layout.LINK_TOPIC:
                 yield self._understood(data, LinkChange)
+            elif self._channels[channel].topic == layout.COMMAND_TOPIC:
+                yield self._understood(data, Command)
 
     def notifications(self) -> Iterator[Notification]:
         """All packets in the order in which they came. Raises RecordingError."""

@@ -36,7 +36,7 @@ from mcap.writer import LIBRARY_IDENTIFIER, MCAP0_MAGIC
 
 from rhomboid import __version__, events
 from rhomboid.errors import RecordingError
-from rhomboid.imu import LinkChange, Notification, Request
+from rhomboid.imu import Command, LinkChange, Notification, Request
 from rhomboid.recording import files, layout
 from rhomboid.recording.layout import About, Kind, NoteText, RequestText
 from rhomboid.recording.records import HEAD, MESSAGE
@@ -86,6 +86,11 @@ class RecordingWriter:
         """What the user asked for, between the packets where it took effect."""
         channel = self._channels.get(layout.REQUEST_TOPIC) or self._open(layout.REQUEST_TOPIC, layout.REQUEST)
         self._write(channel, request.host_ns, msgspec.json.encode(RequestText(request.kind)))
+
+    def write_command(self, command: Command) -> None:
+        """What the user told, between the packets where it was heard."""
+        channel = self._channels.get(layout.COMMAND_TOPIC) or self._open(layout.COMMAND_TOPIC, layout.COMMAND)
+        self._write(channel, command.host_ns, msgspec.json.encode(command))
 
     def write_link(self, change: LinkChange) -> None:
         """Another state of the link, in its place among the packets."""
