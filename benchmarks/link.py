@@ -15,15 +15,13 @@ from contextlib import aclosing
 from statistics import median
 
 from tests.bluetooth.fake_bluez import FakeBluez
-from tests.bluetooth.peripherals import RhomboidSensor
+from tests.bluetooth.peripherals import RhomboidSensor, SingleSamples
 from tests.bluetooth.private_bus import private_bus
 
 from rhomboid.imu import LinkChange, Notification
 from rhomboid.link.bleak_radio import BleakRadio
 from rhomboid.link.live import LiveSource, Wanted
 from rhomboid.sensors.rhomboid_stream import STREAM
-from rhomboid.simulation.firmware import Board
-from rhomboid.simulation.sensor import SimulatedSensor
 
 TRIALS = 20
 AWAY_S = 1.0
@@ -31,7 +29,6 @@ AWAY_S = 1.0
 SETTLED_S = 0.3
 WITHIN_S = 60.0
 CPU_OVER_S = 20.0
-SINGLE_BYTES = 20
 
 
 class Scene:
@@ -143,20 +140,6 @@ async def trial(fault: Callable[[Scene], Awaitable[None]]) -> tuple[float, float
     await scene.until_packet(2)
     healed_s = time.monotonic() - possible
     return connected_s, healed_s, await scene.close()
-
-
-class SingleSamples(RhomboidSensor):
-    """100 packets of 20 bytes a second while somebody listens."""
-
-    async def _flow(self) -> None:
-        board = Board(SimulatedSensor("rows", 3))
-        board.fit(SINGLE_BYTES)
-        began = time.monotonic()
-        for ready_s, packets in board.run():
-            for i, (uuid, data) in enumerate(packets):
-                due_s = began + ready_s + 0.01 * i
-                await asyncio.sleep(max(0.0, due_s - time.monotonic()))
-                self.notify(uuid, data)
 
 
 async def sensor_process() -> None:

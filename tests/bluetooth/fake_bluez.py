@@ -1,4 +1,4 @@
-"""A stand-in for BlueZ on a private D-Bus: an adapter and devices, as far as bleak sees them, with faults on demand.
+"""A stand-in for BlueZ on a private D-Bus: adapters and devices, as far as bleak sees them, with faults on demand.
 
 It answers the calls of org.bluez.Adapter1, Device1 and GattCharacteristic1 that bleak makes; what the sensors do is in
 ``peripherals``. Everything runs on the test's own event loop.
@@ -33,12 +33,13 @@ class BluezError(Exception):
 
 
 class FakeBluez:
-    """The service ``org.bluez`` with one adapter, hci0."""
+    """The service ``org.bluez`` with one adapter, hci0, until more are added."""
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, dict[str, Variant]]] = {}
         self.devices: dict[str, FakeDevice] = {}
-        self.scanning: set[str] = set()
+        self.scanning: set[tuple[str, str]] = set()
+        """(adapter, client)."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -59,8 +60,8 @@ class FakeBluez:
         self.bus.disconnect()
         await self.bus.wait_for_disconnect()
 
-    def add_adapter(self) -> None:
-        """The adapter is plugged in."""
+    def add_adapter(self, path: str = ADAPTER_PATH) -> None:
+        """An adapter is plugged in."""
         properties = {
             "Address": Variant("s", "00:11:22:33:44:55"),
             "AddressType": Variant("s", "public"),
@@ -70,7 +71,7 @@ class FakeBluez:
             "Discovering": Variant("b", False),
             "Roles": Variant("as", ["central"]),
         }
-        self.add(ADAPTER_PATH, {ADAPTER: properties})
+        self.add(path, {ADAPTER: properties})
 
     def remove_adapter(self) -> None:
         """It is pulled out, and its devices go with it."""
@@ -160,22 +161,25 @@ class FakeBluez:
         return await device.call(message)
 
     def _call_adapter(self, message: Message) -> Answer:
+        path = message.path or ""
+        client = (path, message.sender or "")
         if message.member == "StartDiscovery":
             if not self.powered:
                 raise BluezError("NotReady", "Resource Not Ready")
-            self.scanning.add(message.sender or "")
+            self.scanning.add(client)
         elif message.member == "StopDiscovery":
-            self.scanning.discard(message.sender or "")
+            self.scanning.discard(client)
         elif message.member == "RemoveDevice":
             self.remove(message.body[0])
-        self.change(ADAPTER_PATH, ADAPTER, Discovering=Variant("b", bool(self.scanning)))
+        self.change(path, ADAPTER, Discovering=Variant("b", any(adapter == path for adapter, _ in self.scanning)))
         return NOTHING
 
     async def _advertise(self) -> None:
         while True:
             await asyncio.sleep(ADVERTISING_S)
-            if self.scanning and self.powered:
-                for device in self.devices.values():
+            listening = {adapter for adapter, _ in self.scanning}
+            for device in self.devices.values():
+                if device.adapter in listening and self.powered:
                     device.advertise()
 
 
@@ -190,14 +194,17 @@ class FakeDevice:
         address: str = "F0:F1:F2:F3:F4:F5",
         name: str = "rhomboid",
         advertised: tuple[str, ...] = (),
+        adapter: str = ADAPTER_PATH,
     ) -> None:
         self.bluez, self.address, self.name = bluez, address, name
-        self.path = f"{ADAPTER_PATH}/dev_{address.replace(':', '_')}"
+        self.adapter = adapter
+        """Whose range it is in."""
+        self.path = f"{adapter}/dev_{address.replace(':', '_')}"
         self.advertised = advertised or tuple(services)
         self.values: dict[str, bytes] = {}
         self.written: list[tuple[str, bytes]] = []
-        self.connections = 0
-        self.connected = False
+        self.connections = self.pairings = 0
+        self.connected = self.paired = False
         self._services = services
         self._stream: asyncio.Task[None] | None = None
         # faults
@@ -207,6 +214,10 @@ class FakeDevice:
         self.notify_error: BluezError | None = None
         self.read_error: BluezError | None = None
         self.write_error: BluezError | None = None
+        self.wants_pairing = False
+        self.pair_error: BluezError | None = None
+        self.drop_at = ""
+        """The link is lost in the middle of this call, once."""
         self.on_write: Callable[[str, bytes], None] = lambda uuid, data: None
         self.on_notify: Callable[[str, bool], None] = lambda uuid, on: None
         bluez.devices[self.path] = self
@@ -221,8 +232,8 @@ class FakeDevice:
                 "AddressType": Variant("s", "random"),
                 "Name": Variant("s", self.name),
                 "Alias": Variant("s", self.name),
-                "Adapter": Variant("o", ADAPTER_PATH),
-                "Paired": Variant("b", False),
+                "Adapter": Variant("o", self.adapter),
+                "Paired": Variant("b", self.paired),
                 "Trusted": Variant("b", False),
                 "Blocked": Variant("b", False),
                 "LegacyPairing": Variant("b", False),
@@ -251,6 +262,11 @@ class FakeDevice:
             self._stream.cancel()
             self._stream = None
 
+    async def be_held(self) -> None:
+        """Connected for another program of this computer, perhaps one that died: BlueZ keeps the link."""
+        self.advertise()
+        await self._connect()
+
     def drop(self) -> None:
         """The link is lost."""
         self.stop_streaming()
@@ -264,8 +280,22 @@ class FakeDevice:
 
     async def call(self, message: Message) -> Answer:
         """A call of the device, or of one of its characteristics."""
+        if self.connected and self.drop_at == message.member:
+            self.drop_at = ""
+            self.drop()
+            raise BluezError("Failed", "Not connected")
+        encrypted = message.member in ("StartNotify", "ReadValue", "WriteValue")
+        if encrypted and self.wants_pairing and not self.paired:
+            raise BluezError("NotPermitted", "Insufficient authentication")
         match message.member:
             case "Connect":
+                await self._connect()
+            case "Pair":
+                self.pairings += 1
+                if self.pair_error:
+                    raise self.pair_error
+                self.paired = True
+                self.bluez.change(self.path, DEVICE, Paired=Variant("b", True))
                 await self._connect()
             case "Disconnect":
                 self.drop()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections.abc import Callable
 
 from rhomboid.sensors.rhomboid_stream import SERVICE, STREAM
 from rhomboid.sensors.standard import BATTERY_LEVEL
+from rhomboid.simulation.firmware import Board
 from rhomboid.simulation.sensor import SimulatedSensor
 from tests.bluetooth.fake_bluez import FakeBluez, FakeDevice
 
+SINGLE_BYTES = 20
 BATTERY_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
 
 
@@ -26,6 +29,8 @@ class RhomboidSensor(FakeDevice):
         """A fault: the subscription is there and nothing comes."""
         self.pace = 1.0
         """How many times as fast as real time it lives."""
+        self.fault: Callable[[int, bytes], list[bytes]] = lambda number, packet: [packet]
+        """What becomes of a packet on the air."""
         self._packets = [n.data for n in itertools.islice(SimulatedSensor("rows", 3).notifications(), 2000)]
         self._began = time.monotonic()
         self.sent: list[bytes] = []
@@ -47,6 +52,21 @@ class RhomboidSensor(FakeDevice):
             due = self._began + number / (20 * self.pace)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             if not self.silent:
-                self.notify(STREAM, self._packets[number])
-                self.sent.append(self._packets[number])
+                for packet in self.fault(number, self._packets[number]):
+                    self.notify(STREAM, packet)
+                    self.sent.append(packet)
             number += 1
+
+
+class SingleSamples(RhomboidSensor):
+    """Its MTU is 23: 100 packets of 20 bytes a second while somebody listens."""
+
+    async def _flow(self) -> None:
+        board = Board(SimulatedSensor("rows", 3))
+        board.fit(SINGLE_BYTES)
+        began = time.monotonic()
+        for ready_s, packets in board.run():
+            for i, (uuid, data) in enumerate(packets):
+                due_s = began + ready_s + 0.01 * i
+                await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+                self.notify(uuid, data)

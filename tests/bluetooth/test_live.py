@@ -3,76 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from contextlib import aclosing
 
 import pytest
 
 from rhomboid.errors import DataError, UsageError
-from rhomboid.imu import LinkChange, Notification
+from rhomboid.imu import LinkChange
 from rhomboid.link.bleak_radio import BleakRadio
 from rhomboid.link.finding import choose, listen
-from rhomboid.link.live import LiveSource, Wanted
-from rhomboid.sensors.rhomboid_stream import STREAM
+from rhomboid.link.live import Wanted
 from tests.bluetooth.fake_bluez import BluezError, FakeBluez
+from tests.bluetooth.listener import ADDRESS, Listener, source
 from tests.bluetooth.peripherals import RhomboidSensor
-
-ADDRESS = "F0:F1:F2:F3:F4:F5"
 
 
 @pytest.fixture
 def sensor(bluez: FakeBluez) -> RhomboidSensor:
     return RhomboidSensor(bluez)
-
-
-def source() -> LiveSource:
-    return LiveSource(BleakRadio(), Wanted(ADDRESS, "rhomboid", "rhomboid"))
-
-
-class Listener:
-    """Reads a source in the background, as a session does."""
-
-    def __init__(self, live: LiveSource) -> None:
-        self.live, self.items = live, []  # type: ignore[var-annotated]
-        self._task = asyncio.ensure_future(self._read())
-        self._stop = asyncio.Event()
-
-    async def _read(self) -> None:
-        async with aclosing(self.live.batches()) as batches:
-            async for batch in batches:
-                self.items += batch
-                if self._stop.is_set():
-                    return
-
-    async def stop(self) -> float:
-        """Stops; how long that took."""
-        began = time.monotonic()
-        self._stop.set()
-        await asyncio.wait_for(self._task, 10)
-        return time.monotonic() - began
-
-    @property
-    def states(self) -> list[str]:
-        return [i.state for i in self.items if isinstance(i, LinkChange)]
-
-    @property
-    def reasons(self) -> list[str]:
-        return [i.reason for i in self.items if isinstance(i, LinkChange) and i.reason]
-
-    @property
-    def packets(self) -> list[Notification]:
-        return [i for i in self.items if isinstance(i, Notification) and i.characteristic == STREAM]
-
-    async def until(self, what: str, *, times: int = 1, within_s: float = 8.0) -> None:
-        async with asyncio.timeout(within_s):
-            while self.states.count(what) < times:
-                await asyncio.sleep(0.01)
-
-    async def until_packets(self, more: int = 3, within_s: float = 8.0) -> None:
-        enough = len(self.packets) + more
-        async with asyncio.timeout(within_s):
-            while len(self.packets) < enough:
-                await asyncio.sleep(0.01)
 
 
 async def test_it_streams_and_stops_cleanly(sensor: RhomboidSensor) -> None:
@@ -218,6 +164,54 @@ async def test_what_the_sensor_will_not_do(sensor: RhomboidSensor, fault: str) -
     await listener.stop()
 
 
+@pytest.mark.parametrize("call", ["StartNotify", "ReadValue"])
+async def test_a_drop_amid_the_setting_up(sensor: RhomboidSensor, call: str) -> None:
+    sensor.drop_at = call
+    listener = Listener(source())
+    await listener.until_packets()
+    assert listener.reasons == ["dropped"]
+    assert listener.states[-2:] == ["configuring", "streaming"]
+    await listener.stop()
+
+
+async def test_a_sensor_that_wants_to_be_paired_is_paired(sensor: RhomboidSensor) -> None:
+    sensor.wants_pairing = True
+    listener = Listener(source())
+    await listener.until_packets()
+    assert listener.reasons == ["pairing"]
+    assert sensor.pairings == 1
+    await listener.stop()
+
+
+async def test_pairing_that_is_refused_is_not_asked_for_again_and_heals_once_it_is_done_elsewhere(
+    sensor: RhomboidSensor,
+) -> None:
+    sensor.wants_pairing = True
+    sensor.pair_error = BluezError("AuthenticationRejected", "Authentication Rejected")
+    listener = Listener(source())
+    await listener.until("lost", times=3)
+    assert set(listener.reasons) == {"pairing"}
+    assert sensor.pairings == 1
+    words = next(i.words for i in listener.items if isinstance(i, LinkChange) and i.words)
+    assert "pair it in the system's Bluetooth settings" in words
+    sensor.paired = True  # there, by its user
+    await listener.until_packets()
+    await listener.stop()
+
+
+async def test_what_a_program_that_died_left_connected_is_found_although_it_does_not_advertise(
+    sensor: RhomboidSensor,
+) -> None:
+    await sensor.be_held()
+    (left,) = (await listen(BleakRadio(), 0.3)).found
+    assert (left.seen.held, left.matches[0].family) == (True, "rhomboid")
+    listener = Listener(source())
+    await listener.until_packets()
+    assert (listener.reasons, sensor.connections) == ([], 1)
+    await listener.stop()
+    assert not sensor.connected
+
+
 async def test_packets_that_cannot_be_handed_on_are_counted(
     sensor: RhomboidSensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,6 +271,22 @@ async def test_the_neighbours_sensor_is_never_taken(bluez: FakeBluez, sensor: Rh
     assert listener.states == ["looking"]
     assert neighbour.connections == 0
     await listener.stop()
+
+
+async def test_of_two_adapters_the_named_one_is_used(bluez: FakeBluez) -> None:
+    bluez.add_adapter("/org/bluez/hci1")
+    far = RhomboidSensor(bluez, adapter="/org/bluez/hci1")
+    assert (await listen(BleakRadio("hci0"), 0.3)).found == []
+    assert [f.seen.address for f in (await listen(BleakRadio("hci1"), 0.3)).found] == [ADDRESS]
+    listener = Listener(source("hci1"))
+    await listener.until_packets()
+    await listener.stop()
+    assert (far.connections, far.connected) == (1, False)
+
+
+async def test_an_adapter_that_is_not_there_is_said_in_words(bluez: FakeBluez) -> None:
+    with pytest.raises(DataError, match="no Bluetooth"):
+        await listen(BleakRadio("hci7"), 0.3)
 
 
 async def test_nothing_in_the_air(bluez: FakeBluez, monkeypatch: pytest.MonkeyPatch) -> None:

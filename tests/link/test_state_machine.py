@@ -23,6 +23,9 @@ from rhomboid.sensors.recognition import Advertisement
 from rhomboid.sensors.rhomboid_stream import STREAM
 
 WANTED = Wanted("00:01", "rhomboid", "mine")
+ASLEEP_S = 3600.0
+LONGEST_FAULT_S = 80.0
+"""To look, connect, be set up and be released in vain, each as long as it may take, and to wait for the next try."""
 NEXT = {
     "looking": {"connecting", "lost"},
     "connecting": {"configuring", "lost"},
@@ -37,10 +40,15 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.now_s = 1000.0
+        self.slept_s = 0.0
         super().__init__(_Selector(self))
 
     def time(self) -> float:
         return self.now_s
+
+    def host_ns(self) -> int:
+        """The clock that goes on while the computer sleeps; this loop's own stands still then."""
+        return int((self.now_s + self.slept_s) * 1e9)
 
 
 class _Selector(selectors.SelectSelector):
@@ -58,7 +66,7 @@ class FakeRadio:
 
     def __init__(self, plan: list[tuple[str, float]]) -> None:
         self.plan = plan
-        self.open = self.most_open = self.connections = 0
+        self.open = self.most_open = self.connections = self.pairings = 0
 
     @asynccontextmanager
     async def scan(self) -> AsyncIterator[AsyncIterator[Seen]]:
@@ -76,9 +84,10 @@ class FakeRadio:
 
         yield heard()
 
-    async def connect(self, address: str, on_lost: Callable[[], None]) -> FakeConnection:
+    async def connect(self, address: str, on_lost: Callable[[], None], *, pair: bool = False) -> FakeConnection:
         assert address == WANTED.address
         await asyncio.sleep(0.1)
+        self.pairings += pair
         kind, after_s = self.plan.pop(0) if self.plan else ("", 0.0)
         if kind == "connect":
             await asyncio.sleep(after_s)
@@ -104,10 +113,12 @@ class FakeConnection:
     async def subscribe(self, characteristic: str, service: str | None, on_data: OnData) -> None:
         if self._kind == "refuse":
             raise LinkTrouble(Trouble.REFUSED)
+        if self._kind == "pairing":
+            raise LinkTrouble(Trouble.PAIRING)
         if self._kind == "hang":
             await asyncio.sleep(3600)
         self._tasks.append(asyncio.ensure_future(self._stream(on_data)))
-        if self._kind == "drop":
+        if self._kind in ("drop", "asleep"):
             self._tasks.append(asyncio.ensure_future(self._drop()))
 
     async def unsubscribe(self, characteristic: str, service: str | None) -> None:
@@ -129,6 +140,9 @@ class FakeConnection:
 
     async def _drop(self) -> None:
         await asyncio.sleep(self._after_s)
+        loop = asyncio.get_running_loop()
+        if self._kind == "asleep" and isinstance(loop, VirtualLoop):
+            loop.slept_s, self._kind = loop.slept_s + ASLEEP_S, "drop"
         self._on_lost()
 
 
@@ -148,11 +162,11 @@ async def session(radio: FakeRadio, for_s: float) -> tuple[list[Any], float]:
 
 def run(plan: list[tuple[str, float]], for_s: float) -> tuple[list[Any], float, FakeRadio]:
     loop, radio = VirtualLoop(), FakeRadio(list(plan))
-    clock = types.SimpleNamespace(monotonic=loop.time, monotonic_ns=lambda: int(loop.time() * 1e9))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live, "time", clock)
-        patch.setattr(setup, "time", clock)
-        patch.setattr(live, "TICK_S", 0.25)
+        patch.setattr(live, "host_ns", loop.host_ns)
+        patch.setattr(live, "asleep_s", lambda: loop.slept_s)
+        patch.setattr(setup, "time", types.SimpleNamespace(monotonic_ns=loop.host_ns))
+        patch.setattr(live, "TICK_S", 1.0)
         try:
             items, stopping_s = loop.run_until_complete(session(radio, for_s))
         finally:
@@ -160,7 +174,7 @@ def run(plan: list[tuple[str, float]], for_s: float) -> tuple[list[Any], float, 
     return items, stopping_s, radio
 
 
-FAULTS = ["scan", "away", "connect", "refuse", "hang", "drop", "silent", "hang on stop", ""]
+FAULTS = ["scan", "away", "connect", "refuse", "pairing", "hang", "drop", "asleep", "silent", "hang on stop", ""]
 
 
 @settings(max_examples=200, deadline=None)
@@ -175,6 +189,7 @@ def test_whatever_goes_wrong_it_heals_and_stops(plan: list[tuple[str, float]], f
     assert all(after in NEXT[before] for before, after in pairwise(states))
     assert radio.most_open <= 1, "two connections to one sensor"
     assert radio.open == 0, "the sensor was not released"
+    assert radio.pairings <= 1, "the user was asked again"
     assert stopping_s < 5.0
     stamps = [i.host_ns for i in items]
     assert stamps == sorted(stamps)
@@ -187,10 +202,27 @@ def test_whatever_goes_wrong_it_heals_and_stops(plan: list[tuple[str, float]], f
 @given(plan=st.lists(st.tuples(st.sampled_from(FAULTS), st.floats(0.0, 20.0)), max_size=5))
 def test_it_is_never_stuck(plan: list[tuple[str, float]]) -> None:
     """However it began: when the faults are over, packets flow."""
-    items, _, _ = run(plan, 1000.0)
+    items, _, _ = run(plan, 5 * LONGEST_FAULT_S)
     last_s = items[-1].host_ns * 1e-9
     recent = [i for i in items if isinstance(i, Notification) and i.host_ns * 1e-9 > last_s - 5.0]
     assert len(recent) >= 9
+
+
+def test_a_sleep_of_the_computer_is_told_and_takes_its_time_in_the_recording() -> None:
+    items, _, _ = run([("asleep", 20.0)], 60.0)
+    changes = [i for i in items if isinstance(i, LinkChange)]
+    (lost,) = [c for c in changes if c.state == "lost"]
+    assert lost.reason == "asleep"
+    stamps_s = [i.host_ns * 1e-9 for i in items if isinstance(i, Notification)]
+    assert ASLEEP_S < max(b - a for a, b in pairwise(stamps_s)) < ASLEEP_S + 2.0
+
+
+def test_pairing_is_tried_once_where_it_is_asked_for() -> None:
+    items, _, radio = run([("pairing", 0.0)] * 4, 120.0)
+    assert [i.reason for i in items if isinstance(i, LinkChange) and i.reason] == ["pairing"] * 4
+    assert radio.pairings == 1
+    _, _, radio = run([("refuse", 0.0), ("drop", 5.0)], 60.0)
+    assert radio.pairings == 0
 
 
 @given(failures=st.integers(0, 10_000), luck=st.floats(0.0, 1.0))

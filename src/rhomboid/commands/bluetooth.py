@@ -169,7 +169,7 @@ def _table(air: Air) -> str:
         (
             harmless(f.seen.advertisement.name) or "-",
             f.seen.address,
-            f"{f.seen.rssi_dbm} dBm",
+            "connected" if f.seen.held else f"{f.seen.rssi_dbm} dBm",
             "-" if f.seen.battery_percent is None else f"{f.seen.battery_percent} %",
             "-" if not f.matches else f"{100 * f.confidence:.0f} %",
             harmless(f.verdict),

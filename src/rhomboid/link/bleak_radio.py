@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TypeVar
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
@@ -24,6 +24,7 @@ from bleak.exc import (
 
 from rhomboid.link.radio import OnData, Seen
 from rhomboid.link.trouble import LinkTrouble, Trouble
+from rhomboid.sensors import profiles
 from rhomboid.sensors.recognition import Advertisement
 
 CONNECT_S = 15.0
@@ -34,6 +35,9 @@ CLOSE_S = 3.5
 HEARD_MAX = 256
 """Advertisements waiting to be looked at; the oldest go first."""
 BATTERY_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
+GENERIC_ATTRIBUTE = "00001801-0000-1000-8000-00805f9b34fb"
+"""A service that most devices have."""
+NO_SIGNAL_DBM = -127
 
 _UNAVAILABLE = {
     BleakBluetoothNotAvailableReason.NO_BLUETOOTH: Trouble.NO_ADAPTER,
@@ -53,7 +57,9 @@ _NEEDS_PAIRING = {
 _DBUS_SAYS = (
     ("org.bluez.Error.NotReady", Trouble.POWERED_OFF),
     ("org.bluez.Error.Authentication", Trouble.PAIRING),
-    ("org.bluez.Error.NotPermitted", Trouble.PAIRING),
+    ("Insufficient authentication", Trouble.PAIRING),
+    ("Insufficient encryption", Trouble.PAIRING),
+    ("org.bluez.Error.NotPermitted", Trouble.REFUSED),
     ("org.bluez.Error.NotAuthorized", Trouble.PAIRING),
     ("org.freedesktop.DBus.Error.AccessDenied", Trouble.DENIED),
     ("org.freedesktop.DBus.Error.ServiceUnknown", Trouble.NO_SERVICE),
@@ -75,6 +81,8 @@ class BleakRadio:
     def __init__(self, adapter: str | None = None) -> None:
         self._adapter = adapter
         self._devices: dict[str, BLEDevice] = {}
+        self._ours: set[str] = set()
+        """What this radio has connected to itself, of which bleak's memory is no proof that it is connected still."""
 
     @asynccontextmanager
     async def scan(self) -> AsyncIterator[AsyncIterator[Seen]]:
@@ -91,24 +99,47 @@ class BleakRadio:
         with _translated():
             scanner = BleakScanner(on_heard, bluez=bluez)  # type: ignore[arg-type]
             await asyncio.wait_for(scanner.start(), OPERATION_S)
+        for seen in await self._held():
+            heard.put_nowait(seen)
         try:
             yield _endless(heard)
         finally:
             with _translated(quiet=True):
                 await asyncio.wait_for(scanner.stop(), OPERATION_S)
 
-    async def connect(self, address: str, on_lost: Callable[[], None]) -> BleakConnection:
+    async def connect(self, address: str, on_lost: Callable[[], None], *, pair: bool = False) -> BleakConnection:
         """Connects to a device, one that a scan has heard if there was one. Raises LinkTrouble."""
+        if address not in self._devices:
+            await self._held()
         bluez = {"adapter": self._adapter} if self._adapter else {}
         client = BleakClient(
             self._devices.get(address, address),
             disconnected_callback=lambda _: on_lost(),
             timeout=CONNECT_S,
+            pair=pair,
             bluez=bluez,  # type: ignore[arg-type]
         )
+        self._ours.add(address)
         with _translated():
             await client.connect()
         return BleakConnection(client)
+
+    async def _held(self) -> list[Seen]:
+        """What this computer is connected to: after a program that died the link stays, and nothing advertises."""
+        bluez = {"adapter": self._adapter} if self._adapter else {}
+        found: dict[str, Seen] = {}
+        with _translated(quiet=True), suppress(NotImplementedError):
+            adapter = await BleakAdapter.get(bluez=bluez)  # type: ignore[arg-type]
+            for services in ((GENERIC_ATTRIBUTE,), *(p.signs.services for p in profiles() if p.signs.services)):
+                for device in await adapter.get_connected_devices(list(services)):
+                    if device.address in self._ours:
+                        continue
+                    self._devices[device.address] = device
+                    advertisement = Advertisement(name=device.name or "", services=services)
+                    found[device.address] = Seen(
+                        address=device.address, advertisement=advertisement, rssi_dbm=NO_SIGNAL_DBM, held=True
+                    )
+        return list(found.values())
 
 
 class BleakConnection:
@@ -208,6 +239,8 @@ def _kind(error: Exception) -> Trouble:
             return Trouble.CANNOT_CONNECT
         case FileNotFoundError() | ConnectionError() | EOFError():
             return Trouble.NO_SERVICE
+        case BleakError() if str(error).startswith("adapter "):  # "... not found", where one was named
+            return Trouble.NO_ADAPTER
         case BleakError() if (
             "Service Discovery" in str(error) or "Not connected" in str(error) or "disconn" in str(error)
         ):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from contextlib import suppress
 import msgspec
 
 from rhomboid.imu import LinkChange, LinkState, Notification, SourceItem
+from rhomboid.link.host_clock import asleep_s, host_ns
 from rhomboid.link.radio import Connection, Radio
 from rhomboid.link.setup import Setup
 from rhomboid.link.trouble import SENTENCES, LinkTrouble, Trouble
@@ -31,6 +31,7 @@ LOOK_S = 30.0
 SILENT_S = 2.5
 """No sensor's packets lie so far apart; bleak can believe in a connection that has long been gone."""
 SET_UP_S = 30.0
+SLEPT_S = 1.0
 FIRST_WAIT_S, LONGEST_WAIT_S, JITTER = 0.2, 15.0, 0.25
 STEADY_S = 10.0
 """A stream that lasted so long was good: the next wait is short again."""
@@ -72,6 +73,8 @@ class LiveSource:
         self._overflowed = 0
         self._newest_ns = 0
         self._lost = asyncio.Event()
+        self._paired = False
+        """Pairing has been tried."""
         self._luck = random.Random()  # noqa: S311 - spreads reconnections, guards nothing
 
     @property
@@ -100,30 +103,35 @@ class LiveSource:
         self._items.clear()
         if self._overflowed:
             words = f"{SENTENCES[Trouble.OVERFLOW].what}: {self._overflowed} packets lost"
-            taken.append(LinkChange(time.monotonic_ns(), "lost", Trouble.OVERFLOW.value, words))
-            taken.append(LinkChange(time.monotonic_ns(), "streaming"))
+            taken.append(LinkChange(host_ns(), "lost", Trouble.OVERFLOW.value, words))
+            taken.append(LinkChange(host_ns(), "streaming"))
             self._overflowed = 0
         return taken
 
     async def _keep(self) -> None:
-        failures = 0
+        failures, pair = 0, False
         while True:
-            began = time.monotonic()
+            began_ns, slept_s = host_ns(), asleep_s()
             try:
-                await self._once()
+                await self._once(pair=pair)
             except LinkTrouble as trouble:
-                streamed = self.state == "streaming" and time.monotonic() - began > STEADY_S
-                failures = 0 if streamed else failures + 1
+                steady = self.state == "streaming" and (host_ns() - began_ns) * 1e-9 > STEADY_S
+                failures = 0 if steady else failures + 1
+                if asleep_s() - slept_s > SLEPT_S:
+                    failures, trouble = 0, LinkTrouble(Trouble.ASLEEP, trouble.detail)
+                # Once, and only where it is asked for: what the user refused is not asked again.
+                pair = trouble.trouble is Trouble.PAIRING and not self._paired
+                self._paired = self._paired or pair
                 self._change("lost", trouble)
             await asyncio.sleep(wait_s(failures, self._luck.random()))
 
-    async def _once(self) -> None:
+    async def _once(self, *, pair: bool) -> None:
         """From looking to the end of the stream, which is always a LinkTrouble."""
         self._lost.clear()
         self._change("looking")
         await self._heard()
         self._change("connecting")
-        connection = await self._radio.connect(self.wanted.address, self._lost.set)
+        connection = await self._radio.connect(self.wanted.address, self._lost.set, pair=pair)
         setup = Setup(connection, driver_for(self.wanted.family), self._on_data)
         try:
             self._change("configuring")
@@ -167,9 +175,9 @@ class LiveSource:
 
     async def _watch(self) -> None:
         """Until the link is lost, or nothing has come for too long although it seems to be there."""
-        self._newest_ns = time.monotonic_ns()
+        self._newest_ns = host_ns()
         while True:
-            silent_s = (time.monotonic_ns() - self._newest_ns) * 1e-9
+            silent_s = (host_ns() - self._newest_ns) * 1e-9
             if silent_s >= SILENT_S:
                 raise LinkTrouble(Trouble.SILENT)
             try:
@@ -187,9 +195,9 @@ class LiveSource:
 
     def _on_data(self, characteristic: str, data: bytes) -> None:
         """The radio's callback: stamps and queues, nothing else."""
-        self._newest_ns = host_ns = time.monotonic_ns()
+        self._newest_ns = now_ns = host_ns()
         if len(self._items) < QUEUE_MAX:
-            self._items.append(Notification(host_ns, characteristic, data))
+            self._items.append(Notification(now_ns, characteristic, data))
             self.packets += 1
         else:
             self._overflowed += 1
@@ -197,4 +205,4 @@ class LiveSource:
     def _change(self, state: LinkState, trouble: LinkTrouble | None = None) -> None:
         self.state = state
         reason, words = (trouble.trouble.value, trouble.words) if trouble else ("", "")
-        self._items.append(LinkChange(time.monotonic_ns(), state, reason, words))
+        self._items.append(LinkChange(host_ns(), state, reason, words))

@@ -25,6 +25,8 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     rssi_dbm: int
     battery_percent: int | None = None
     """Where it is advertised."""
+    held: bool = False
+    """This computer is connected to it already, for another program or one that died; it does not advertise then."""
 
     @property
     def name(self) -> str:
@@ -53,5 +55,5 @@ class Radio(Protocol):
     def scan(self) -> AbstractAsyncContextManager[AsyncIterator[Seen]]:
         """Listens while the context lasts; every advertisement heard, as it comes."""
 
-    async def connect(self, address: str, on_lost: Callable[[], None]) -> Connection:
-        """``on_lost`` is called once if the link ends for any reason."""
+    async def connect(self, address: str, on_lost: Callable[[], None], *, pair: bool = False) -> Connection:
+        """``on_lost`` is called once if the link ends for any reason; with ``pair`` it is paired first if it is not."""

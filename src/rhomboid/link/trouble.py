@@ -22,6 +22,7 @@ class Trouble(StrEnum):
     REFUSED = "refused"
     DROPPED = "dropped"
     SILENT = "silent"
+    ASLEEP = "asleep"
     OVERFLOW = "overflow"
     OTHER = "other"
 
@@ -50,7 +51,7 @@ SENTENCES: dict[Trouble, Sentence] = {
         "another program or phone holds the sensor", "close the maker's app, or switch Bluetooth off on the phone"
     ),
     Trouble.PAIRING: Sentence(
-        "the sensor wants to be paired", "pair it in the system's Bluetooth settings, then wait or start again"
+        "the sensor wants to be paired", "confirm it if the system asks, or pair it in the system's Bluetooth settings"
     ),
     Trouble.WRONG_FIRMWARE: Sentence(
         "the sensor does not offer what its kind should", "update its firmware, or name its kind with --sensor"
@@ -58,6 +59,7 @@ SENTENCES: dict[Trouble, Sentence] = {
     Trouble.REFUSED: Sentence("the sensor refused a setting", "choose another --rate, or switch it off and on"),
     Trouble.DROPPED: Sentence("the link dropped", "stay within some metres and charge the battery"),
     Trouble.SILENT: Sentence("the sensor stopped sending", "nothing; it is being started again"),
+    Trouble.ASLEEP: Sentence("the computer was asleep", "nothing; the sensor is being connected again"),
     Trouble.OVERFLOW: Sentence("this computer was too busy to keep up", "close what keeps it busy"),
     Trouble.OTHER: Sentence("Bluetooth reported an error", "switch Bluetooth off and on; rhomboid doctor tells more"),
 }
