@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from rhomboid.imu import Array
-from rhomboid.sensors.clock import ArrivalTimeline, DeviceTimeline
+from rhomboid.sensors.arrival import ArrivalTimeline
+from rhomboid.sensors.clock import DeviceTimeline
 from rhomboid.sensors.driver import Placed, Reading, Timeline
 from rhomboid.sensors.layout import Layout
 from rhomboid.simulation.radio import Radio

@@ -10,15 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhomboid.imu import Gap
-from rhomboid.sensors.clock import (
-    LINK_DROPPED,
-    RESTARTED,
-    STOOD_STILL,
-    SUSPECTED,
-    ArrivalTimeline,
-    DeviceTimeline,
-    Origin,
-)
+from rhomboid.sensors.arrival import SUSPECTED, ArrivalTimeline
+from rhomboid.sensors.clock import LINK_DROPPED, RESTARTED, STOOD_STILL, DeviceTimeline
+from rhomboid.sensors.drift import Origin
 from rhomboid.sensors.driver import Placed, Reading, Refusal, Timeline
 from rhomboid.sensors.layout import Layout
 from rhomboid.simulation.radio import Radio

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from struct import Struct
 
-from rhomboid.sensors.clock import ArrivalTimeline, Origin
+from rhomboid.sensors.arrival import ArrivalTimeline
+from rhomboid.sensors.drift import Origin
 from rhomboid.sensors.driver import BatteryLevel, Clue, Driver, Reading, Refusal
 from rhomboid.sensors.layout import G_M_S2, Layout
 from rhomboid.sensors.pairing import Pairing

@@ -9,6 +9,16 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rhomboid.imu import Array
+
+MOST_KEPT = 4096
+"""Of the values of a window: a bound for clocks that lie."""
 
 
 class Minimum:
@@ -16,8 +26,8 @@ class Minimum:
 
     def __init__(self, window_us: float) -> None:
         self._window_us = window_us
-        # Only what no later value undercuts, hence rising; the bound is for clocks that lie.
-        self._rising: deque[tuple[float, float]] = deque(maxlen=4096)
+        # Only what no later value undercuts, hence rising.
+        self._rising: deque[tuple[float, float]] = deque(maxlen=MOST_KEPT)
         self.least = 0.0
 
     def add(self, at_us: float, value: float) -> float:
@@ -32,10 +42,65 @@ class Minimum:
         self.least = rising[0][1]
         return self.least
 
+    def ahead(self, at_us: Array, values: Array) -> Array:
+        """What ``add`` would return for each of the first of these in turn, as many as come in order of time.
+
+        Nothing is added.
+        """
+        at_us, values, known = self._with_known(at_us, values)
+        in_order = 1 + leading(at_us[1:MOST_KEPT] >= at_us[: min(len(at_us), MOST_KEPT) - 1])
+        if in_order <= known:
+            return np.empty(0)
+        at_us, values = at_us[:in_order], values[:in_order]
+        last = np.arange(known, in_order)
+        first = np.searchsorted(at_us, at_us[known:] - self._window_us)
+        # The least of any stretch is that of two, of a power of two each, which together cover it.
+        power = np.frexp(last - first + 1)[1] - 1
+        least = np.empty(len(last))
+        for p in range(int(power.max()) + 1):
+            width = 1 << p
+            rows = np.flatnonzero(power == p)
+            least[rows] = np.minimum(values[first[rows]], values[last[rows] + 1 - width])
+            values = np.minimum(values[:-width], values[width:])
+        return least
+
+    def add_all(self, at_us: Array, values: Array) -> None:
+        """As ``add`` of each in turn, for those of which ``ahead`` told."""
+        at_us, values, _ = self._with_known(at_us, values)
+        rising = np.append(values[:-1] < np.minimum.accumulate(values[:0:-1])[::-1], True)
+        rising &= at_us >= at_us[-1] - self._window_us
+        self._rising = deque(zip(at_us[rising].tolist(), values[rising].tolist(), strict=True), MOST_KEPT)
+        self.least = self._rising[0][1]
+
+    def _with_known(self, at_us: Array, values: Array) -> tuple[Array, Array, int]:
+        known = np.array(self._rising, np.float64).reshape(-1, 2)
+        return np.concatenate((known[:, 0], at_us)), np.concatenate((known[:, 1], values)), len(known)
+
     @property
     def since_us(self) -> float:
         """When the least was added."""
         return self._rising[0][0] if self._rising else 0.0
+
+
+class Course(msgspec.Struct, frozen=True, eq=False):
+    """What a drift will have said of packets to come, one row each, if nothing is amiss with any of them."""
+
+    device_us: Array
+    host_us: Array
+    us: Array
+    least_us: Array
+    usual_us: Array
+
+    def __len__(self) -> int:
+        return len(self.us)
+
+    def __getitem__(self, rows: slice) -> Course:
+        """Only these."""
+        return Course(*(getattr(self, name)[rows] for name in self.__struct_fields__))
+
+    def before(self, drift: Drift) -> tuple[Array, Array]:
+        """``least_us`` and ``usual_us`` as they are when a packet comes."""
+        return _shifted(drift.least_us, self.least_us), _shifted(drift.usual_us, self.usual_us)
 
 
 class Drift:
@@ -102,6 +167,42 @@ class Drift:
         self.usual_us = base_us + self.us
         return self.us
 
+    def ahead(self, device_us: Array, host_us: Array) -> Course:
+        """What ``follow`` would make of these packets, or of the first of them, in turn."""
+        least_us = self._minimum.ahead(host_us, host_us - device_us)
+        n, base_us = len(least_us), self._origin.lateness_us
+        passed_us = np.diff(device_us[:n], prepend=self._device_us)
+        as_usual = passed_us > 0.0
+        if base_us is None:
+            began_us = math.inf if self._began_us is None else self._began_us
+            as_usual &= abs(host_us[:n] - began_us) < self.WINDOW_US
+        n = leading(as_usual)
+        device_us, host_us, least_us = device_us[:n], host_us[:n], least_us[:n]
+        if base_us is None:
+            return Course(device_us, host_us, np.full(n, self.us), least_us, least_us)
+        us, followed = self.us, []
+        fastest, following_us = self.FASTEST, self.FOLLOWING_US
+        steps_us = np.minimum(passed_us[:n], self.LONGEST_STEP_US)
+        for moved_us, step_us in zip((least_us - base_us).tolist(), steps_us.tolist(), strict=True):
+            share = (moved_us - us) / following_us
+            if share > fastest:
+                share = fastest
+            elif share < -fastest:
+                share = -fastest
+            us += share * step_us
+            followed.append(us)
+        drift_us = np.array(followed)
+        return Course(device_us, host_us, drift_us, least_us, base_us + drift_us)
+
+    def take(self, course: Course) -> None:
+        """As ``follow`` of each of its packets in turn."""
+        if not len(course):
+            return
+        self._minimum.add_all(course.host_us, course.host_us - course.device_us)
+        self._device_us, self._host_us = float(course.device_us[-1]), float(course.host_us[-1])
+        self.us, self.least_us = float(course.us[-1]), float(course.least_us[-1])
+        self.usual_us = float(course.usual_us[-1])
+
 
 class Origin:
     """What all streams of one sensor share: where the timeline begins, and how late the promptest packets come."""
@@ -124,6 +225,11 @@ class Origin:
         if self.host_ns is None:
             self.host_ns = host_ns
         return (host_ns - self.host_ns) / 1000
+
+    def hosts_us(self, hosts_ns: Sequence[int]) -> Array:
+        """The same for many, once the first packet has come."""
+        zero_ns = self.host_ns or 0
+        return np.array([(host_ns - zero_ns) / 1000 for host_ns in hosts_ns])
 
     def restart(self, device_us: float, at_us: float, why: str) -> None:
         """The sensor's clock is taken up anew: ``device_us`` there is ``at_us`` here."""
@@ -155,3 +261,13 @@ class Line:
         self._mean_us += off_us / self._weight
         self._spread = self._spread * keep + off * (count - self._mean)
         self._joint = self._joint * keep + off_us * (count - self._mean)
+
+
+def leading(these: npt.NDArray[np.bool_]) -> int:
+    """How many there are before the first that is not."""
+    return len(these) if these.all() else int(these.argmin())
+
+
+def _shifted(first: float, then: Array) -> Array:
+    """``then`` as it was one row earlier, beginning with ``first``."""
+    return np.concatenate(((first,), then[:-1]))

@@ -7,12 +7,13 @@ clock (``clock``). A ``Driver`` is the two together, so that all families are fe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
+import numpy as np
 
-from rhomboid.imu import Gap, ImuBlock, Notification
-from rhomboid.sensors.layout import Layout, Run
+from rhomboid.imu import Array, Gap, ImuBlock, Notification
+from rhomboid.sensors.layout import Layout, Run, Whole, times_us
 from rhomboid.sensors.pairing import Pairing
 from rhomboid.sensors.profile import Profile
 from rhomboid.sensors.steps import Step
@@ -30,6 +31,44 @@ class Reading(msgspec.Struct, frozen=True, eq=False, kw_only=True, gc=False):
     """The sensor's own clock at the last of them, as sent (it may wrap); None where it has none."""
     step_us: float | None = None
     """Between samples, where the packet or the settings tell."""
+
+
+class Readings(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """Readings of packets that follow each other and are alike, one row of the arrays a reading: the same as arrays."""
+
+    layout: Layout
+    payload: bytes
+    """Of all of them."""
+    n: Whole
+    last_us: Array | None = None
+    step_us: float | None = None
+    senders: Whole
+    """Which packet each of them is of."""
+
+    def __len__(self) -> int:
+        return len(self.n)
+
+    def __getitem__(self, rows: slice) -> Readings:
+        """Only these."""
+        start, size = rows.indices(len(self))[0], self.layout.sample_bytes
+        before = self.n[:start].sum()
+        changed: dict[str, object] = {
+            name: value[rows] for name in self.__struct_fields__ if isinstance(value := getattr(self, name), np.ndarray)
+        }
+        changed["payload"] = self.payload[before * size : (before + self.n[rows].sum()) * size]
+        return msgspec.structs.replace(self, **changed)
+
+    def one(self, row: int) -> Reading:
+        """By itself, as the decoder would have told it."""
+        alone = self[row : row + 1]
+        last_us = None if alone.last_us is None else float(alone.last_us[0])
+        return Reading(
+            layout=self.layout, payload=alone.payload, n=int(alone.n[0]), last_us=last_us, step_us=self.step_us
+        )
+
+
+NO_READINGS: tuple[Sequence[Reading], int] = ((), 0)
+"""What ``decode_together`` says where the first packet has to be decoded by itself."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -59,6 +98,9 @@ class Clue(msgspec.Struct, frozen=True):
     value: str
 
 
+Piece = Reading | Refusal | BatteryLevel | Answered | Clue
+
+
 class Decoder(Protocol):
     """What one family's bytes mean. What it remembers (partial frames, ranges, factors) lives in the object.
 
@@ -67,7 +109,7 @@ class Decoder(Protocol):
 
     profile: Profile
 
-    def decode(self, characteristic: str, data: bytes) -> Sequence[Reading | Refusal | BatteryLevel | Answered | Clue]:
+    def decode(self, characteristic: str, data: bytes) -> Sequence[Piece]:
         """What this notification, or this value that was read, holds; nothing if it is none of the family's."""
 
     def identify(self) -> tuple[Step, ...]:
@@ -83,6 +125,18 @@ class Decoder(Protocol):
         """The link dropped: what was half received will not be completed."""
 
 
+@runtime_checkable
+class DecodesTogether(Protocol):
+    """A decoder for which many packets at once are less work than one after the other."""
+
+    def decode_together(self, characteristic: str, packets: list[bytes]) -> tuple[Readings | Sequence[Reading], int]:
+        """The readings of the first of these packets, and how many packets those are.
+
+        They are what ``decode`` would say of each in turn, to the bit, up to the first that is not like the others; it
+        has not been looked at.
+        """
+
+
 # --- what places readings on the timeline -----------------------------------------------------------------------------
 
 
@@ -94,6 +148,12 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     gap: Gap | None = None
 
 
+PlacedTogether = tuple[Array, Array]
+"""``last_us`` and ``step_us`` (m,) of readings, without a gap before any of them."""
+
+NONE_PLACED: PlacedTogether = (np.empty(0), np.empty(0))
+
+
 class Timeline(Protocol):
     """Turns a sensor's clock, or the times of arrival, into one timeline: it begins at 0 and strictly increases."""
 
@@ -103,6 +163,12 @@ class Timeline(Protocol):
 
     def place(self, reading: Reading, host_ns: int) -> Placed | Refusal | None:
         """Where the reading lies; None: it is old (sent twice, or late) and is dropped without a word."""
+
+    def place_together(self, readings: Readings, hosts_ns: Sequence[int]) -> PlacedTogether:
+        """What ``place`` would say of the first of these in turn, to the bit.
+
+        Up to the first with which anything is amiss; it has not been looked at.
+        """
 
     def link_lost(self) -> None:
         """The link dropped: what comes next does not continue what was."""
@@ -117,6 +183,9 @@ class MalformedPacket(msgspec.Struct, frozen=True):
     reason: str
     count: int
 
+
+MANY, AT_ONCE = 32, 1024
+"""So many packets are worth the trouble of doing them together, and so many are done together at most."""
 
 Decoded = ImuBlock | Gap | MalformedPacket | BatteryLevel | Answered | Clue
 
@@ -139,6 +208,8 @@ class Driver:
         self.decoder = decoder
         self.profile = decoder.profile
         self._timeline, self._gyr_timeline, self._pairing = timeline, gyr_timeline or timeline, pairing
+        self._decode = decoder.decode
+        self._together = decoder if isinstance(decoder, DecodesTogether) else None
         self._refused = 0
 
     @property
@@ -160,36 +231,18 @@ class Driver:
         """What these packets hold, in order of time; nothing if none is from a characteristic that carries anything."""
         found: list[Decoded] = []
         run = Run()
-        gather = run.pieces.append
-        decode, place = self.decoder.decode, self._timeline.place
-        for notification in notifications:
-            refused = False
-            for piece in decode(notification.characteristic, notification.data):
-                said: Decoded | Refusal | None
-                if isinstance(piece, Reading):
-                    layout = piece.layout
-                    if layout is not run.layout:
-                        self._settle(run, found)
-                        run.layout = layout
-                        place = (self._timeline if layout.acc_at is not None else self._gyr_timeline).place
-                    placed = place(piece, notification.host_ns)
-                    if isinstance(placed, Placed):
-                        if placed.gap is not None:
-                            self._settle(run, found)
-                            self._mark(placed.gap, layout, found)
-                        gather((piece.payload, piece.n, placed.last_us, placed.step_us))
-                        continue
-                    said = placed
-                else:
-                    said = piece
-                if said is None or (refused and isinstance(said, Refusal)):
-                    continue
-                self._settle(run, found)
-                if isinstance(said, Refusal):
-                    refused = True
-                    self._refused += 1
-                    said = MalformedPacket(said.reason, self._refused)
-                found.append(said)
+        at, end = 0, len(notifications)
+        singly_until = 0 if self._together else end
+        while at < end:
+            if at < singly_until or end - at < MANY:
+                self._feed_one(notifications[at], run, found)
+                at += 1
+                continue
+            stretch = notifications[at : at + AT_ONCE]
+            done = self._feed_together(stretch, run, found)
+            at += done
+            if done < len(stretch):
+                singly_until = at + MANY
         self._settle(run, found)
         return found
 
@@ -199,14 +252,81 @@ class Driver:
         self._timeline.link_lost()
         self._gyr_timeline.link_lost()
 
+    def _feed_one(self, notification: Notification, run: Run, found: list[Decoded]) -> None:
+        refused = False
+        for piece in self._decode(notification.characteristic, notification.data):
+            said = self._put(piece, notification.host_ns, run, found) if isinstance(piece, Reading) else piece
+            if said is None or (refused and isinstance(said, Refusal)):
+                continue
+            self._settle(run, found)
+            if isinstance(said, Refusal):
+                refused = True
+                self._refuse(said, found)
+            else:
+                found.append(said)
+
+    def _feed_together(self, notifications: Sequence[Notification], run: Run, found: list[Decoded]) -> int:
+        """The first of these packets, as many as can be decoded together; how many."""
+        assert self._together is not None  # noqa: S101
+        characteristic = notifications[0].characteristic
+        others = (i for i, one in enumerate(notifications) if one.characteristic != characteristic)
+        packets = [notification.data for notification in notifications[: next(others, None)]]
+        readings, done = self._together.decode_together(characteristic, packets)
+        if not isinstance(readings, Readings):
+            for reading, notification in zip(readings, notifications, strict=False):
+                self._put_or_refuse(reading, notification.host_ns, run, found)
+            return done
+        hosts_ns = [notifications[i].host_ns for i in readings.senders.tolist()]
+        at = 0
+        while at < len(readings):
+            last_us, step_us = self._timeline.place_together(readings[at:], hosts_ns[at:])
+            placed = readings[at : at + len(last_us)]
+            if len(placed):
+                self._settle(run, found)
+                self._tell(found, times_us(last_us, step_us, placed.n) * 1e-6, *placed.layout.arrays(placed.payload))
+            at += len(placed)
+            for row in range(at, min(at + MANY, len(readings))):
+                self._put_or_refuse(readings.one(row), hosts_ns[row], run, found)
+            at += MANY
+        return done
+
+    def _put(self, reading: Reading, host_ns: int, run: Run, found: list[Decoded]) -> Refusal | None:
+        """Puts it on the timeline and into the run; says why not if it makes no sense there."""
+        layout = reading.layout
+        placed = (self._timeline if layout.acc_at is not None else self._gyr_timeline).place(reading, host_ns)
+        if not isinstance(placed, Placed):
+            return placed
+        if placed.gap is not None:
+            self._settle(run, found)
+            self._mark(placed.gap, layout, found)
+        elif self._pairing is None and run.pieces and run.pieces[-1][0] is not layout:
+            self._settle(run, found)
+        run.pieces.append((layout, reading.payload, reading.n, placed.last_us, placed.step_us))
+        return None
+
+    def _put_or_refuse(self, reading: Reading, host_ns: int, run: Run, found: list[Decoded]) -> None:
+        """Of a packet that holds nothing else."""
+        refusal = self._put(reading, host_ns, run, found)
+        if refusal is not None:
+            self._settle(run, found)
+            self._refuse(refusal, found)
+
+    def _refuse(self, refusal: Refusal, found: list[Decoded]) -> None:
+        self._refused += 1
+        found.append(MalformedPacket(refusal.reason, self._refused))
+
     def _settle(self, run: Run, found: list[Decoded]) -> None:
-        taken = run.take()
-        if taken is None:
+        if not run.pieces:
             return
-        t_s, acc_g, gyr_dps = taken
+        samples = run.take()
         if self._pairing is not None:
-            found += self._pairing.feed(t_s, acc_g, gyr_dps)
-        elif acc_g is not None:
+            found += self._pairing.feed_all(samples)
+            return
+        for t_s, acc_g, gyr_dps in samples:
+            self._tell(found, t_s, acc_g, gyr_dps)
+
+    def _tell(self, found: list[Decoded], t_s: Array, acc_g: Array | None, gyr_dps: Array | None) -> None:
+        if acc_g is not None:
             found.append(ImuBlock(t_s, acc_g, gyr_dps))
 
     def _mark(self, gap: Gap, layout: Layout, found: list[Decoded]) -> None:

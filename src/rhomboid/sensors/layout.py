@@ -5,6 +5,8 @@ One numpy call a packet would cost more than all the rest of decoding; a run of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Literal
 
 import msgspec
@@ -17,6 +19,12 @@ G_M_S2 = 9.80665
 """Standard gravity, for sensors that tell acceleration in m/s2."""
 
 Part = Literal["both", "acc", "gyr"]
+
+Bytes = npt.NDArray[np.uint8]
+Whole = npt.NDArray[np.int64]
+
+Samples = tuple[Array, Array | None, Array | None]
+"""Times (n,) in s, acceleration (n, 3) in g and angular velocity (n, 3) in deg/s."""
 
 
 class Layout(msgspec.Struct, frozen=True, eq=False):
@@ -54,28 +62,59 @@ class Layout(msgspec.Struct, frozen=True, eq=False):
 
 
 def _scaled(values: npt.NDArray[np.generic], scale: float) -> Array:
-    return np.ascontiguousarray(values, np.float64) * scale
+    scaled = values.astype(np.float64)
+    scaled *= scale
+    return scaled
+
+
+def table(packets: Sequence[bytes]) -> Bytes:
+    """The bytes of the first of these packets, as many as are of one length: (packets, length)."""
+    length = len(packets[0])
+    others = (i for i, data in enumerate(packets) if len(data) != length)
+    alike = packets[: next(others, None)]
+    return np.frombuffer(b"".join(alike), np.uint8).reshape(len(alike), length)
+
+
+def column(rows: Bytes, at: int, dtype: str) -> Whole:
+    """The number that begins at byte ``at`` of each row."""
+    return np.ascontiguousarray(rows[:, at : at + np.dtype(dtype).itemsize]).view(dtype)[:, 0].astype(np.int64)
 
 
 class Run:
-    """Samples of neighbouring packets with one layout, gathered until they are wanted as a block."""
+    """Samples of neighbouring packets, gathered until they are wanted as arrays."""
 
     def __init__(self) -> None:
-        self.layout: Layout | None = None
-        self.pieces: list[tuple[bytes, int, float, float]] = []
-        """Payload, number of samples n, time of the last and time between them in us: one for each packet."""
+        self.pieces: list[tuple[Layout, bytes, int, float, float]] = []
+        """Layout, payload, number of samples n, time of the last and time between them in us: one for each packet."""
 
-    def take(self) -> tuple[Array, Array | None, Array | None] | None:
-        """Times (n,) in s, acceleration and angular velocity of what was gathered; None if there is nothing."""
-        if self.layout is None or not self.pieces:
-            return None
-        payloads, counts, lasts_us, steps_us = zip(*self.pieces, strict=True)
-        acc_g, gyr_dps = self.layout.arrays(b"".join(payloads))
-        t_us = np.array(lasts_us)
-        if sum(counts) > len(counts):
-            n = np.array(counts)
-            ends = np.cumsum(n)
-            before_last = np.repeat(ends, n) - 1 - np.arange(ends[-1])
-            t_us = np.repeat(t_us, n) - np.repeat(np.array(steps_us), n) * before_last
+    def take(self) -> list[Samples]:
+        """What was gathered, in order: all at once if it is of one layout, else packet by packet."""
+        layouts, payloads, n, lasts_us, steps_us = zip(*self.pieces, strict=True)
         self.pieces.clear()
-        return t_us * 1e-6, acc_g, gyr_dps
+        t_us = np.array(lasts_us)
+        if sum(n) > len(n):
+            t_us = times_us(t_us, np.array(steps_us), np.array(n))
+        t_s = t_us * 1e-6
+        if layouts.count(layouts[0]) == len(layouts):
+            return [(t_s, *layouts[0].arrays(b"".join(payloads)))]
+        values = {}
+        for layout in dict.fromkeys(layouts):
+            own = [i for i, of in enumerate(layouts) if of is layout]
+            arrays = layout.arrays(b"".join([payloads[i] for i in own]))
+            values[layout] = zip(*(_apart(array, [n[i] for i in own]) for array in arrays), strict=True)
+        return [(t, *next(values[of])) for t, of in zip(_apart(t_s, n), layouts, strict=True)]
+
+
+def times_us(lasts_us: Array, steps_us: Array, n: Whole) -> Array:
+    """Of all samples, by that of the last of each packet, the time between them and their number n there."""
+    ends = np.cumsum(n)
+    before_last = np.repeat(ends, n) - 1 - np.arange(ends[-1])
+    return np.repeat(lasts_us, n) - np.repeat(steps_us, n) * before_last
+
+
+def _apart(array: Array | None, counts: Sequence[int]) -> list[Array | None]:
+    """So many rows after so many others (views, no copies)."""
+    if array is None:
+        return [None] * len(counts)
+    ends = list(accumulate(counts))
+    return [array[end - n : end] for end, n in zip(ends, counts, strict=True)]

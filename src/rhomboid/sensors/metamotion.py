@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from rhomboid.sensors.clock import ArrivalTimeline, Origin
+from rhomboid.sensors.arrival import ArrivalTimeline
+from rhomboid.sensors.drift import Origin
 from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver, Reading, Refusal
 from rhomboid.sensors.layout import Layout
 from rhomboid.sensors.pairing import Pairing

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from rhomboid.sensors.clock import ArrivalTimeline
+from rhomboid.sensors.arrival import ArrivalTimeline
 from rhomboid.sensors.driver import BatteryLevel, Clue, Driver, Reading, Refusal
 from rhomboid.sensors.layout import Layout
 from rhomboid.sensors.profile import Profile, Signs

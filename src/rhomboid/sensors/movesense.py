@@ -6,6 +6,7 @@ ours to choose. A message longer than 150 bytes comes in parts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from math import hypot
 from struct import Struct
@@ -15,8 +16,9 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.sensors.clock import DeviceTimeline
-from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver, Reading, Refusal
-from rhomboid.sensors.layout import G_M_S2, Layout
+from rhomboid.sensors.drift import leading
+from rhomboid.sensors.driver import NO_READINGS, Answered, BatteryLevel, Clue, Driver, Reading, Readings, Refusal
+from rhomboid.sensors.layout import G_M_S2, Layout, column, table
 from rhomboid.sensors.profile import Profile, Signs
 from rhomboid.sensors.standard import ASK, readable, told
 from rhomboid.sensors.steps import Step, Subscribe, Unsubscribe, Write
@@ -28,6 +30,7 @@ DATA = "34800002-7185-4d5d-b431-630e7050e8f0"
 HELLO, SUBSCRIBE, UNSUBSCRIBE, GET = 0, 1, 2, 4  # what is written
 ANSWER, FIRST_PART, LAST_PART = 1, 2, 4  # what comes; 3 and 4 are the second and the third part of a message
 PART_BYTES = 150  # of every part but the last
+_VECTORS_AT = 6  # in a message that is not in parts: kind, reference, stamp
 _VECTOR_BYTES = 12  # x, y, z as float32
 _FLOAT = np.dtype("<f4")
 _STAMP = Struct("<I")  # ms, of the first sample
@@ -111,6 +114,32 @@ class MovesenseDecoder:
             self._awaited = None  # old firmware answers a subscription by its data alone
             return (Answered(True, "data arrives"), *said)
         return said
+
+    def decode_together(self, characteristic: str, packets: list[bytes]) -> tuple[Readings | Sequence[Reading], int]:
+        """Messages that are not in parts, of one subscription of ours."""
+        rows = table(packets)
+        length = rows.shape[1]
+        if characteristic != DATA or length < _VECTORS_AT or length == 2 + PART_BYTES or self._unfinished:
+            return NO_READINGS
+        kind, reference = packets[0][:2]
+        count, rest = divmod(length - _VECTORS_AT, _VECTOR_BYTES)
+        stream = STREAMS.get(reference)
+        layout = _layout(stream, count) if stream and not rest else None
+        if kind != FIRST_PART or reference == self._awaited or layout is None:
+            return NO_READINGS
+        numbers = np.ascontiguousarray(rows[:, _VECTORS_AT:]).view(_FLOAT)
+        alike = (rows[:, :2] == rows[0, :2]).all(axis=1)
+        alike &= np.abs(numbers).max(axis=1) < _LONGEST / (3 * count)  # hence shorter all together
+        m, n = leading(alike), layout.n
+        step_us = 1e6 / (MESSAGES_A_SECOND * n)
+        return Readings(
+            layout=layout,
+            payload=numbers[:m].tobytes(),
+            n=np.full(m, n),
+            last_us=np.mod(column(rows[:m], 2, "<u4") * 1000 + (n - 1) * step_us, WRAP_US, dtype=np.float64),
+            step_us=step_us,
+            senders=np.arange(m),
+        ), m
 
     def identify(self) -> tuple[Step, ...]:
         """Who it is, and its battery."""

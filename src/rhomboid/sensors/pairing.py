@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from rhomboid.imu import Array, Gap, ImuBlock
-from rhomboid.sensors.layout import Part
+from rhomboid.sensors.layout import Part, Samples
 
 LONGEST_WAIT_S = 1.5
 """So much acceleration waits for its angular velocity (a Polar frame holds up to a second), then it goes without."""
@@ -42,6 +42,10 @@ class Pairing:
             self._gyr_t_s = np.concatenate((self._gyr_t_s, t_s))
             self._gyr_dps = np.concatenate((self._gyr_dps, gyr_dps))
         return self._told()
+
+    def feed_all(self, stretches: list[Samples]) -> list[ImuBlock | Gap]:
+        """As ``feed`` of each in turn. They are taken together if none would have waited too long for another."""
+        return [piece for samples in stretches for piece in self.feed(*samples)]
 
     def interrupt(self, gap: Gap, part: Part) -> list[ImuBlock | Gap]:
         """Samples of this stream are missing."""

@@ -13,7 +13,8 @@ import msgspec
 import numpy as np
 
 from rhomboid.imu import Array, Gap, ImuBlock
-from rhomboid.sensors.clock import DeviceTimeline, Origin
+from rhomboid.sensors.clock import DeviceTimeline
+from rhomboid.sensors.drift import Origin
 from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver, Reading, Refusal
 from rhomboid.sensors.layout import Layout, Part
 from rhomboid.sensors.pairing import Pairing

@@ -7,13 +7,29 @@ stream; what it says of itself and obeys beside it is in ``rhomboid_control``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct
+
+import msgspec
+import numpy as np
 
 from rhomboid.imu import Gap
 from rhomboid.sensors.clock import LINK_DROPPED, RESTARTED
-from rhomboid.sensors.drift import Origin
-from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver, Placed, Reading, Refusal
-from rhomboid.sensors.layout import Layout
+from rhomboid.sensors.drift import Origin, leading
+from rhomboid.sensors.driver import (
+    NO_READINGS,
+    NONE_PLACED,
+    Answered,
+    BatteryLevel,
+    Clue,
+    Driver,
+    Placed,
+    PlacedTogether,
+    Reading,
+    Readings,
+    Refusal,
+)
+from rhomboid.sensors.layout import Bytes, Layout, Whole, column, table
 from rhomboid.sensors.profile import Profile, Signs
 from rhomboid.sensors.rhomboid_control import (
     ACC_G_PER_COUNT,
@@ -49,6 +65,10 @@ HEADER = Struct("<BBHIIBBHH")
 # kind, sequence number (low 8 bits), index of the sample (low 16 bits), device us of the sample
 SINGLE_HEADER = Struct("<BBHI")
 _HEADER_BYTES, _SINGLE_BYTES = HEADER.size, SINGLE_HEADER.size
+# The same for many packets at once: columns of bytes that stay as they are while no settings change, and numbers.
+_SETTINGS = [0, 1, 12, 13, 14, 15, 16, 17]
+_SEQ, _INDEX, _DEVICE_US = (2, "<u2"), (4, "<u4"), (8, "<u4")
+_SINGLE_INDEX, _SINGLE_DEVICE_US = (2, "<u2"), (4, "<u4")
 SAMPLE_BYTES = 12  # ax ay az gx gy gz, int16
 
 _LAYOUTS = {
@@ -97,6 +117,29 @@ class Packet(Reading, frozen=True, eq=False, kw_only=True, gc=False):
     """The sensor says that it had to drop samples."""
 
 
+class Packets(Readings, frozen=True, eq=False, kw_only=True):
+    """Packets that follow each other: Readings with the same beside them."""
+
+    index: Whole
+    seq: Whole
+    headers: Whole
+    boot_id: int
+    period_us: int
+
+    def one(self, row: int) -> Packet:
+        """By itself."""
+        reading = super().one(row)
+        return Packet(
+            **msgspec.structs.asdict(reading),
+            index=int(self.index[row]),
+            boot_id=self.boot_id,
+            period_us=self.period_us,
+            seq=int(self.seq[row]),
+            headers=int(self.headers[row]),
+            dropped=False,
+        )
+
+
 class StreamDecoder:
     """What the sensor sends; ranges, period and boot id of single samples are those of the last header."""
 
@@ -127,6 +170,75 @@ class StreamDecoder:
         if characteristic == STATUS:
             return (_said(data),)
         return told(characteristic, data)
+
+    def decode_together(self, characteristic: str, packets: list[bytes]) -> tuple[Readings | Sequence[Reading], int]:
+        """Batches of one size, or single samples with the headers between them, whose settings stay as they are."""
+        first = packets[0]
+        if characteristic != STREAM or len(first) < _HEADER_BYTES or self._dropped:
+            return NO_READINGS
+        if len(first) > _HEADER_BYTES and first[0] == BATCH:
+            return self._batches(table(packets))
+        return self._singles(packets)
+
+    def _batches(self, rows: Bytes) -> tuple[Readings | Sequence[Reading], int]:
+        _, flags, _, _, _, n, ranges, boot_id, period_us = HEADER.unpack_from(rows[0])
+        layout = _LAYOUTS.get(ranges)
+        if (
+            flags & OVERFLOW
+            or layout is None
+            or period_us < SHORTEST_PERIOD_US
+            or rows.shape[1] != _HEADER_BYTES + n * SAMPLE_BYTES
+        ):
+            return NO_READINGS
+        m = leading((rows[:, _SETTINGS] == rows[0, _SETTINGS]).all(axis=1))
+        rows = rows[:m]
+        index, seq = column(rows, *_INDEX), column(rows, *_SEQ)
+        self._layout, self._period_us, self._boot_id = layout, period_us, boot_id
+        self._near_index, self._near_seq = (int(index[-1]) + n - 1) % _WRAP, int(seq[-1])
+        return self._packets(rows[:, _HEADER_BYTES:], n, column(rows, *_DEVICE_US), index, seq, np.arange(m)), m
+
+    def _singles(self, packets: list[bytes]) -> tuple[Readings | Sequence[Reading], int]:
+        """A header holds all of index and sequence number: here it has to say what follows from the samples before."""
+        width = _SINGLE_BYTES + SAMPLE_BYTES
+        rows = table([data.ljust(width, b"\0") for data in packets])
+        if self._boot_id < 0 or rows.shape[1] != width:
+            return NO_READINGS
+        lengths = np.fromiter(map(len, packets[: len(rows)]), np.int64)
+        single = (rows[:, 0] == SINGLE) & (lengths == width)
+        ranges = next(code for code, layout in _LAYOUTS.items() if layout is self._layout)
+        now = np.frombuffer(HEADER.pack(BATCH, 0, 0, 0, 0, 0, ranges, self._boot_id, self._period_us), np.uint8)
+        header = (rows[:, _SETTINGS] == now[_SETTINGS]).all(axis=1) & (lengths == _HEADER_BYTES)
+        whole_index, whole_seq = column(rows, *_INDEX), column(rows, *_SEQ)
+        low_index = np.where(single, column(rows, *_SINGLE_INDEX), whole_index & 0xFFFF)
+        low_seq = np.where(single, rows[:, 1], whole_seq & 0xFF)
+        ahead = ((np.diff(low_index, prepend=self._near_index) + 0x8000) & 0xFFFF) - 0x8000
+        index = (self._near_index + np.cumsum(ahead)) % _WRAP
+        seq = (self._near_seq + np.cumsum(np.diff(low_seq, prepend=self._near_seq) & 0xFF)) & 0xFFFF
+        m = leading(single | (header & (index == whole_index) & (seq == whole_seq)))
+        if m == 0:
+            return NO_READINGS
+        senders = np.flatnonzero(single[:m])
+        headers = self._headers + np.cumsum(header[:m])
+        self._near_index, self._near_seq, self._headers = int(index[m - 1]), int(seq[m - 1]), int(headers[-1])
+        rows = rows[senders]
+        at_us = column(rows, *_SINGLE_DEVICE_US)
+        found = self._packets(rows[:, _SINGLE_BYTES:], 1, at_us, index[senders], seq[senders], senders)
+        return msgspec.structs.replace(found, headers=headers[senders]), m
+
+    def _packets(self, samples: Bytes, n: int, device_us: Whole, index: Whole, seq: Whole, senders: Whole) -> Packets:
+        return Packets(
+            layout=self._layout,
+            payload=samples.tobytes(),
+            n=np.full(len(samples), n),
+            last_us=device_us.astype(np.float64),
+            step_us=self._period_us,
+            senders=senders,
+            index=index,
+            seq=seq,
+            headers=np.full(len(samples), self._headers),
+            boot_id=self._boot_id,
+            period_us=self._period_us,
+        )
 
     def identify(self) -> tuple[Step, ...]:
         """What it is and can do, if it says; every stream packet holds all that is needed to read it."""
@@ -280,6 +392,35 @@ class IndexedTimeline:
         if not reason:
             return Placed(t_us, step_us)
         return Placed(t_us, step_us, Gap(newest_us * 1e-6, (t_us - (n - 1) * step_us) * 1e-6, reason))
+
+    def place_together(self, readings: Readings, hosts_ns: Sequence[int]) -> PlacedTogether:
+        """As ``place``, up to the first packet that does not continue the stream."""
+        newest_us = self._t_us
+        assert isinstance(readings, Packets) and readings.last_us is not None  # noqa: S101
+        if newest_us is None or not self._begun or self._link_lost or readings.boot_id != self._boot_id:
+            return NONE_PLACED
+        n, index, device_us = readings.n, readings.index, readings.last_us
+        host_us = np.array([host_ns / 1000 for host_ns in hosts_ns])
+        elapsed_us = np.diff(device_us, prepend=self._device_us) % _WRAP
+        step_us = elapsed_us / n
+        passed_us = np.cumsum(np.concatenate(((self._passed_us,), n * step_us)))[1:]
+        share = step_us / readings.period_us
+        as_usual = index == np.concatenate(((self._index + 1,), index[:-1] + n[:-1])) % _WRAP
+        as_usual &= elapsed_us < np.diff(host_us, prepend=self._host_ns / 1000) + AHEAD_OF_HOST_US / 2
+        as_usual &= (share >= 0.5) & (share <= 2.0)
+        m = leading(as_usual)
+        course = self._drift.ahead(passed_us[:m], host_us[:m])
+        m = len(course)
+        if m == 0:
+            return NONE_PLACED
+        self._drift.take(course)
+        t_us = passed_us[:m] + course.us
+        step_us = step_us[:m]
+        self._passed_us, self._t_us, self._step_us = float(passed_us[m - 1]), float(t_us[-1]), float(step_us[-1])
+        self._misfits, self._host_ns = 0, hosts_ns[m - 1]
+        self._index, self._device_us = int(index[m - 1] + n[m - 1] - 1) % _WRAP, float(device_us[m - 1])
+        self._seq, self._headers = int(readings.seq[m - 1]), int(readings.headers[m - 1])
+        return t_us, np.diff(t_us, prepend=newest_us) / n[:m]
 
     def _advance(self, packet: Packet, index: int, device_us: float, host_ns: int) -> tuple[int, float]:
         """Samples lost before this packet (negative: it is old) and us per sample since the newest (0: no sense)."""

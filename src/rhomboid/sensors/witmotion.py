@@ -7,12 +7,29 @@ headers are. Frames may share a notification, or be cut across several.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from struct import Struct
 
+import numpy as np
+
 from rhomboid.imu import Gap
-from rhomboid.sensors.clock import ArrivalTimeline, DeviceTimeline
-from rhomboid.sensors.driver import BatteryLevel, Clue, Driver, Placed, Reading, Refusal, Timeline
-from rhomboid.sensors.layout import Layout
+from rhomboid.sensors.arrival import ArrivalTimeline
+from rhomboid.sensors.clock import DeviceTimeline
+from rhomboid.sensors.drift import leading
+from rhomboid.sensors.driver import (
+    NO_READINGS,
+    NONE_PLACED,
+    BatteryLevel,
+    Clue,
+    Driver,
+    Placed,
+    PlacedTogether,
+    Reading,
+    Readings,
+    Refusal,
+    Timeline,
+)
+from rhomboid.sensors.layout import Layout, table
 from rhomboid.sensors.profile import Profile, Signs
 from rhomboid.sensors.steps import Step, Subscribe, Unsubscribe, Write
 
@@ -94,6 +111,25 @@ class WitMotionDecoder:
             self._header_at, self._voted = self._received - PLAIN, PLAIN
             return (Reading(layout=_LAYOUTS[PLAIN], payload=data, n=n, step_us=self._step_us),) if n else ()
         return tuple(self._frames(data))
+
+    def decode_together(self, characteristic: str, packets: list[bytes]) -> tuple[Readings | Sequence[Reading], int]:
+        """Packets of whole plain motion frames, once it is known that frames are."""
+        rows = table(packets)
+        n, rest = divmod(rows.shape[1], PLAIN)
+        if characteristic not in (DATA, COMMAND) or self._length != PLAIN or self._rest or rest or not n:
+            return NO_READINGS
+        headers = rows.reshape(len(rows), n, PLAIN)[:, :, : len(MOTION)]
+        m = leading((headers == np.frombuffer(MOTION, np.uint8)).all(axis=(1, 2)))
+        if m:
+            self._received += m * n * PLAIN
+            self._header_at, self._voted = self._received - PLAIN, PLAIN
+        return Readings(
+            layout=_LAYOUTS[PLAIN],
+            payload=rows[:m].tobytes(),
+            n=np.full(m, n),
+            step_us=self._step_us,
+            senders=np.arange(m),
+        ), m
 
     def identify(self) -> tuple[Step, ...]:
         """Frames come as soon as somebody listens; the rate is asked so that it can be put back."""
@@ -243,6 +279,18 @@ class FrameTimeline:
             placed = Placed(placed.last_us + self._shift_us, placed.step_us, gap)
         self._newest_us = placed.last_us
         return placed
+
+    def place_together(self, readings: Readings, hosts_ns: Sequence[int]) -> PlacedTogether:
+        """As ``place``; readings of one layout have a clock all of them, or none."""
+        timeline = self._now
+        if timeline is None or (timeline is self._by_arrival) != (readings.last_us is None):
+            return NONE_PLACED
+        last_us, step_us = timeline.place_together(readings, hosts_ns)
+        if len(last_us):
+            if self._shift_us:
+                last_us = last_us + self._shift_us
+            self._newest_us = float(last_us[-1])
+        return last_us, step_us
 
     @property
     def drift_us(self) -> float | None:
