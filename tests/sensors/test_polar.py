@@ -333,6 +333,14 @@ def test_a_recording_that_begins_after_the_start_is_an_h10s_all_the_same() -> No
     assert len(times(pieces)) == 72
 
 
+def test_the_timeline_begins_with_the_acceleration_whatever_the_gyroscope_said() -> None:
+    """Here: a time in the far future, and then that it cannot be started."""
+    refused = (CONTROL, raw("f0 02 05 03 00"))
+    pieces = driver().feed(*notifications([(DATA, raw(GYRO_80)), refused, *h10_frames(0, 1)], every_s=0.36))
+    assert times(pieces)[0] == 0.0
+    assert len(times(pieces)) == 72
+
+
 def test_a_lost_frame_is_a_gap() -> None:
     sensor = driver()
     sensor.decoder.start(50.0)

@@ -239,23 +239,35 @@ class PolarDecoder:
 
 
 class ModelPairing(Pairing):
-    """Pairs the two streams of a Verity Sense; what an H10 sends goes on as it is."""
+    """Pairs the two streams of a Verity Sense; what an H10 sends goes on as it is.
+
+    Which of them it is, is settled with the first acceleration: what is said later does not move the timeline.
+    """
 
     def __init__(self, decoder: PolarDecoder) -> None:
         super().__init__()
         self._decoder = decoder
+        self._settled: bool | None = None
+
+    def _has_gyro(self, part: Part) -> bool:
+        if self._settled is None and part == "acc":
+            self._settled = bool(self._decoder.has_gyro)
+        return bool(self._decoder.has_gyro) if self._settled is None else self._settled
 
     def feed(self, t_s: Array, acc_g: Array | None, gyr_dps: Array | None) -> list[ImuBlock | Gap]:
         """Samples of one of the two streams; what can be told now."""
-        if self._decoder.has_gyro:
+        if self._has_gyro("gyr" if acc_g is None else "acc"):
             return super().feed(t_s, acc_g, gyr_dps)
-        return [] if acc_g is None else [ImuBlock(t_s, acc_g)]
+        if acc_g is None:
+            return []
+        self._zero_s = float(t_s[0]) if self._zero_s is None else self._zero_s
+        return [ImuBlock(t_s - self._zero_s, acc_g)]
 
     def interrupt(self, gap: Gap, part: Part) -> list[ImuBlock | Gap]:
         """Samples of this stream are missing."""
-        if self._decoder.has_gyro:
+        if self._has_gyro(part):
             return super().interrupt(gap, part)
-        return [gap] if part == "acc" else []
+        return [self._from_zero(gap)] if part == "acc" else []
 
 
 def driver() -> Driver:
