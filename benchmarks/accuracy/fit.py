@@ -35,10 +35,10 @@ SEED = 1
 
 
 class Example(NamedTuple):
-    """A set with the features of all its ways of counting (ways, features), their counts, and which are true."""
+    """A set with the features of all its ways of counting, (ways,) each, their counts, and which are true."""
 
     label: Label
-    features: list[dict[str, float]]
+    features: dict[str, Array]
     counts: Array
     true: Array
     weight: float
@@ -82,12 +82,12 @@ def _example(label: Label, ways: list[Way], s: Signals, weight: float) -> Exampl
     return Example(label, recount_model.features(ways, s), counts, true, weight)
 
 
-def likely_true(label: Label, ways: list[Way], features: list[dict[str, float]]) -> Way | None:
+def likely_true(label: Label, ways: list[Way], features: dict[str, Array]) -> Way | None:
     """Among the ways that arrive at the true count the one today's weights trust most."""
     allowed = 0 if label.sure else 1
     right = [i for i, way in enumerate(ways) if label.off(len(way.far)) <= allowed]
-    scores = [sum(recount_model.WEIGHTS.get(k, 0.0) * v for k, v in f.items()) for f in features]
-    return ways[max(right, key=lambda i: scores[i])] if right else None
+    scores = recount_model.scores(features, recount_model.WEIGHTS)
+    return ways[max(right, key=lambda i: float(scores[i]))] if right else None
 
 
 def _parts(
@@ -99,7 +99,7 @@ def _parts(
     for _ in range(PARTS):
         n = int(rng.integers(1, min(found, LONGEST_PART) + 1))
         first = int(rng.integers(0, found - n + 1))
-        left, returned = recount_model.moving(way)
+        left, returned = recount_model.moving([way])
         start_s = s.t_s[left[first]] - rng.uniform(0.3, 0.7)
         end_s = s.t_s[returned[first + n - 1]] + rng.uniform(0.3, 0.7)
         rows = (frames.t_s >= start_s) & (frames.t_s <= end_s)
@@ -137,7 +137,7 @@ def _altered(frames: SetFrames, speed: float, backwards: bool) -> SetFrames:
 
 def fit(given: list[Example]) -> dict[str, float]:
     """Weights by feature name, for features as they are (not standardised)."""
-    names = sorted({name for example in given for f in example.features for name in f})
+    names = sorted({name for example in given for name in example.features})
     useful = [example for example in given if example.true.any() and not example.true.all()]
     x = np.concatenate([_matrix(example, names) for example in useful])
     sizes = np.array([len(example.counts) for example in useful])
@@ -151,12 +151,12 @@ def fit(given: list[Example]) -> dict[str, float]:
 
 
 def _matrix(example: Example, names: list[str]) -> Array:
-    return np.array([[f.get(name, 0.0) for name in names] for f in example.features])
+    return np.stack([example.features[name] for name in names], axis=1)
 
 
 def count(example: Example, weights: dict[str, float]) -> int:
     """The most probable count."""
-    scores = np.array([sum(weights.get(k, 0.0) * v for k, v in f.items()) for f in example.features])
+    scores = recount_model.scores(example.features, weights)
     return rep_recount.most_probable(example.counts, recount_model.as_shares(scores))
 
 

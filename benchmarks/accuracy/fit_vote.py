@@ -80,7 +80,7 @@ def _ends_s(label: Label, f: SetFrames) -> Array | None:
     if s is None or not ways:
         return None
     way = likely_true(label, ways, recount_model.features(ways, s))
-    return None if way is None else np.sort(s.t_s[recount_model.moving(way)[1]])
+    return None if way is None else np.sort(s.t_s[recount_model.moving([way])[1]])
 
 
 def fit(given: list[Votes], start: Array | None = None) -> Array:
