@@ -19,6 +19,7 @@ from rhomboid.commands.exercises import exercises
 from rhomboid.commands.files import accuracy, analyze
 from rhomboid.commands.history import history_app
 from rhomboid.commands.live import demo, desk, record, train
+from rhomboid.commands.plan import plan
 from rhomboid.commands.recordings import info, replay
 from rhomboid.commands.sensors import decode, sensors
 from rhomboid.commands.shown import complain
@@ -39,6 +40,7 @@ app.command("export")(export_file)
 app.command()(annotate)
 app.add_typer(history_app, name="history")
 app.command()(exercises)
+app.command()(plan)
 
 
 def main() -> None:

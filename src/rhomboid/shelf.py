@@ -1,16 +1,19 @@
-"""Where exercises lie on the disk: those that came with the program, and the user's own in the config folder."""
+"""Where exercises and plans lie on the disk: ours came with the program, the user's own are in the config folder."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
 from rhomboid.coach.catalogue import Catalogue, merge, read_sheet
-from rhomboid.coach.written import LONGEST_FILE
-from rhomboid.errors import DataError
+from rhomboid.coach.plan import Plan
+from rhomboid.coach.plan_file import read_plan
+from rhomboid.coach.written import LONGEST_FILE, near
+from rhomboid.errors import DataError, UsageError
 
 OURS = files("rhomboid.coach")
 
@@ -21,12 +24,60 @@ def catalogue() -> Catalogue:
     return merge(ours, *(read_sheet(file, text) for file, text in _own("exercises")))
 
 
-def own_folder(kind: str) -> Path:
-    """Where the user's own ``exercises`` or ``plans`` are read from; it need not exist."""
-    return platformdirs.user_config_path("rhomboid", appauthor=False) / kind
+def plans(exercises: Catalogue) -> dict[str, Plan]:
+    """All plans by id: ours, then the user's ``plans/*.toml``, which replace ours of the same id. Raises DataError."""
+    ours = sorted(OURS.joinpath("plans").iterdir(), key=lambda found: found.name)
+    texts = [(found.name, found.read_text(encoding="utf-8")) for found in ours if found.name.endswith(".toml")]
+    read = [read_plan(file, text, exercises) for file, text in (*texts, *_own("plans"))]
+    return {plan.id: plan for plan in read}
 
 
-def _own(kind: str) -> Iterator[tuple[str, str]]:
+def plan_named(known: dict[str, Plan], name: str) -> Plan:
+    """The plan with this id. Raises UsageError that names near ones."""
+    wanted = name.strip().lower()
+    if wanted not in known:
+        raise UsageError(f"there is no plan {name[:40]!r}", do=near(wanted, known, "see rhomboid plan list"))
+    return known[wanted]
+
+
+def current_plan(known: dict[str, Plan]) -> Plan | None:
+    """The plan that is in use; None if none is, or if it is gone."""
+    try:
+        return known.get(_current().read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def use_plan(plan: Plan) -> None:
+    """This one from now on. Raises DataError if that cannot be written down."""
+    path = _current()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(plan.id + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise DataError(
+            f"cannot be written ({error.strerror})",
+            do="check its permissions and the space on the disk",
+            where=str(path),
+        ) from None
+
+
+def own_folder(kind: Literal["exercises", "plans"]) -> Path:
+    """Where the user's own files are read from; it need not exist."""
+    return _config() / kind
+
+
+def _config() -> Path:
+    return platformdirs.user_config_path("rhomboid", appauthor=False)
+
+
+def _current() -> Path:
+    return _config() / "plan-in-use.txt"
+
+
+def _own(kind: Literal["exercises", "plans"]) -> Iterator[tuple[str, str]]:
     """Name and text of every TOML file of the user's."""
     for path in sorted(own_folder(kind).glob("*.toml")):
         if path.is_file():

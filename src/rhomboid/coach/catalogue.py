@@ -16,17 +16,6 @@ from rhomboid.coach.exercise import Exercise, Prescription
 from rhomboid.coach.written import LONGEST_NAME, Document, Path, near
 from rhomboid.errors import UsageError
 
-BOUNDS: dict[str, tuple[float, float, str]] = {
-    "sets": (1, 20, ""),
-    "reps": (1, 200, ""),
-    "hold_s": (0.5, 600.0, " s"),
-    "rest_s": (0.0, 900.0, " s"),
-    "load_kg": (0.0, 300.0, " kg"),
-    "out_s": (0.2, 30.0, " s"),
-    "pause_s": (0.0, 30.0, " s"),
-    "back_s": (0.2, 30.0, " s"),
-}
-"""Least, most and unit of what can be prescribed; beyond them somebody mistyped."""
 AMOUNTS: dict[str, tuple[tuple[str, ...], ...]] = {
     "reps": (("reps",),),
     "reps_with_hold": (("hold_s", "reps"),),
@@ -75,7 +64,7 @@ def read_sheet(file: str, text: str) -> Sheet:
     form = document.convert(document.data, _Form)
     articles = {}
     for slug, title in form.articles.items():
-        document.check_slug(("articles", slug))
+        document.check_slug(("articles", slug), slug)
         articles[slug] = document.text(("articles", slug), title)
     return Sheet(document, articles, {slug: _exercise(document, slug, given) for slug, given in form.exercise.items()})
 
@@ -98,7 +87,7 @@ def merge(*sheets: Sheet) -> Catalogue:
 def check_prescription(document: Document, path: Path, prescription: Prescription, exercise: Exercise) -> None:
     """Raises DataError if nobody could do that. ``path`` is where its keys are."""
     for name in ("sets", "reps", "hold_s", "rest_s", "load_kg"):
-        check_bounds(document, (*path, name), name, getattr(prescription, name))
+        document.check_bounds((*path, name), getattr(prescription, name))
     given = tuple(name for name in ("hold_s", "reps") if getattr(prescription, name) is not None)
     ways = AMOUNTS[exercise.kind]
     if given not in ways:
@@ -116,16 +105,9 @@ def check_prescription(document: Document, path: Path, prescription: Prescriptio
         )
 
 
-def check_bounds(document: Document, path: Path, name: str, value: float | None) -> None:
-    """Raises DataError if ``value`` is not what ``BOUNDS`` allows for ``name``; nan is not."""
-    least, most, unit = BOUNDS[name]
-    if value is not None and not least <= value <= most:
-        raise document.complaint(path, f"{path[-1]} is {value:g}{unit}", f"it must be from {least:g} to {most:g}{unit}")
-
-
 def _exercise(document: Document, slug: str, given: dict[str, Any]) -> Exercise:
     path: Path = ("exercise", slug)
-    document.check_slug(path)
+    document.check_slug(path, slug)
     if "id" in given:
         raise document.complaint((*path, "id"), "there is no key 'id' here", "the id is what the heading says")
     exercise = document.convert({**given, "id": slug}, Exercise, path)
@@ -141,7 +123,7 @@ def _exercise(document: Document, slug: str, given: dict[str, Any]) -> Exercise:
         if exercise.kind == "hold":
             raise document.complaint((*path, "tempo"), f"{slug} is a hold, which has no tempo", "leave tempo out")
         for name in ("out_s", "pause_s", "back_s"):
-            check_bounds(document, (*path, "tempo", name), name, getattr(tempo, name))
+            document.check_bounds((*path, "tempo", name), getattr(tempo, name))
     if exercise.seen == "by_hand" and exercise.kind != "timed":
         raise document.complaint(
             (*path, "kind"),

@@ -37,14 +37,18 @@ class PlanItem(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def start(self, of_catalogue: Prescription) -> Prescription:
         """Where the item begins: its own numbers, for the rest those of the catalogue."""
-        given = {
-            name: value
-            for name, value in (
-                ("sets", self.sets), ("reps", self.reps), ("hold_s", self.hold_s), ("rest_s", self.rest_s),
-            )
-            if value is not None
-        }  # fmt: skip
-        return msgspec.structs.replace(of_catalogue, **given)
+        reps, hold_s = self.reps, self.hold_s
+        if reps is None and (hold_s is None or of_catalogue.hold_s is not None):
+            reps = of_catalogue.reps
+        if hold_s is None and (self.reps is None or of_catalogue.reps is not None):
+            hold_s = of_catalogue.hold_s
+        return Prescription(
+            sets=of_catalogue.sets if self.sets is None else self.sets,
+            reps=reps,
+            hold_s=hold_s,
+            rest_s=of_catalogue.rest_s if self.rest_s is None else self.rest_s,
+            load_kg=of_catalogue.load_kg,
+        )
 
 
 class PlanSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"items": "exercise"}):

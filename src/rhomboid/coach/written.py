@@ -25,6 +25,30 @@ LONGEST_TEXT = 1_000
 LONGEST_COMPLAINT = 200
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
+BOUNDS: dict[str, tuple[float, float, str]] = {
+    "sets": (1, 20, ""),
+    "reps": (1, 200, ""),
+    "reps_to": (1, 200, ""),
+    "reps_step": (1, 10, ""),
+    "hold_s": (0.5, 600.0, " s"),
+    "hold_to_s": (0.5, 600.0, " s"),
+    "hold_step_s": (0.5, 60.0, " s"),
+    "rest_s": (0.0, 900.0, " s"),
+    "load_kg": (0.0, 300.0, " kg"),
+    "load_step_kg": (0.0, 10.0, " kg"),
+    "out_s": (0.2, 30.0, " s"),
+    "pause_s": (0.0, 30.0, " s"),
+    "back_s": (0.2, 30.0, " s"),
+    "days_a_week": (1, 7, ""),
+    "sessions_a_day": (1, 24, ""),
+    "weeks": (1, 104, ""),
+    "steady_sessions": (1, 30, ""),
+    "light_each": (2, 12, ""),
+    "light_share": (0.3, 1.0, ""),
+    "warm_up_min": (0.0, 60.0, " min"),
+}
+"""Least, most and unit of numbers by their key; beyond them somebody mistyped."""
+
 _BARE = "[A-Za-z0-9_-]+"
 _PART = rf"""(?:{_BARE}|"[^"]*"|'[^']*')"""
 _DOTTED = rf"{_PART}(?:\s*\.\s*{_PART})*"
@@ -73,9 +97,15 @@ class Document:
             raise self.complaint(path, f"{key} holds control characters", "write plain text")
         return text
 
-    def check_slug(self, path: Path) -> None:
-        """Raises DataError if the last key of ``path`` is not fit to be an id."""
-        slug = str(path[-1])
+    def check_bounds(self, path: Path, value: float | None) -> None:
+        """Raises DataError if ``value`` is beyond what ``BOUNDS`` has for the last key of ``path``; nan always is."""
+        name = str(path[-1])
+        least, most, unit = BOUNDS[name]
+        if value is not None and not least <= value <= most:
+            raise self.complaint(path, f"{name} is {value:g}{unit}", f"it must be from {least:g} to {most:g}{unit}")
+
+    def check_slug(self, path: Path, slug: str) -> None:
+        """Raises DataError if ``slug`` is not fit to be an id."""
         if not SLUG.fullmatch(slug) or len(slug) > LONGEST_NAME:
             raise self.complaint(
                 path,
