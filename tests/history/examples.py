@@ -35,12 +35,13 @@ SQUEEZE = SetRecord(
 TRAINING = SessionRecord(
     started_at="2026-11-20T18:02:05+01:00", ended_at="2026-11-20T18:31:00+01:00", plan="gentle", plan_step=3,
     sets=(ROWS, SQUEEZE), pain_before=4, pain_after=2, tension=5, ended_because="tired",
-    recording="/recordings/one.mcap", recording_sha256="ab" * 32, note=MARK,
+    recording="/recordings/one.mcap", recording_sha256="ab" * 32, sensor="WT901BLE68", note=MARK,
 )  # fmt: skip
 DESK = SessionRecord(
     started_at="2026-11-21T09:00:00+01:00", ended_at="2026-11-21T12:00:00+01:00", kind="desk", breaks=3,
     slouches=(
-        SlouchRecord(start_s=600.0, end_s=700.0, peak_deg=22.5, alerted=True, answered_by=5),
+        SlouchRecord(start_s=600.0, end_s=700.0, peak_deg=22.5, alerted=True, answered_by=5,
+                     answered_with="scapular-squeeze"),
         SlouchRecord(start_s=900.0, end_s=950.0, peak_deg=17.5, refuted=True),
     ),
     posture=PostureMinutes(upright=100.5, slouching=12.5, leaning=3.0, moving=40.0, lying=1.0, cannot_tell=20.0,

@@ -36,7 +36,10 @@ def test_it_is_shown_for_the_eye_and_for_programs(path: Path) -> None:
     told = json.loads(rhomboid(path, "--weeks", "520", "--json").stdout)
     assert told["bests"][0]["exercise"] == "one-arm-row" and len(told["weeks"]) == 520
     assert "session 1: train" in rhomboid(path, "--day", "2026-11-20").stdout
-    assert json.loads(rhomboid(path, "--day", "2026-11-20", "--json").stdout)[0]["note"] == TRAINING.note
+    day = json.loads(rhomboid(path, "--day", "2026-11-21", "--json").stdout)
+    assert day["sessions"][0]["breaks"] == DESK.breaks and 0 < day["tension_load"]["load"] < 100
+    shown = rhomboid(path, "--day", "2026-11-21").stdout
+    assert "tension load" in shown and "not muscle tension" in shown and max(map(len, shown.splitlines())) <= 80
     assert rhomboid(path, "--day", "2026-11-01").stdout == "No session on 2026-11-01.\n"
 
 

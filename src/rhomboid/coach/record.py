@@ -73,7 +73,8 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True):
 class SlouchRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One slouch beyond tolerance. ``alerted``: the person was told. ``refuted``: "that was not a slouch".
 
-    ``answered_by`` counts the repetitions of a micro-break done as an answer to the alert.
+    ``answered_by`` counts the repetitions of a micro-break done as an answer to the alert, ``answered_with`` is the
+    exercise that they were of.
     """
 
     start_s: float
@@ -82,6 +83,7 @@ class SlouchRecord(msgspec.Struct, frozen=True, kw_only=True):
     alerted: bool = False
     refuted: bool = False
     answered_by: int = 0
+    answered_with: str | None = None
 
 
 class PostureMinutes(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,8 +102,9 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One session, training or desk. ``pain_before``, ``pain_after`` and ``tension`` are the user's own 0..10.
 
     ``plan`` and ``plan_step`` say which planned session it was (None: free training). ``recording`` is the packet log
-    it was recorded to, with its SHA-256. ``breaks`` are movement breaks and ``longest_static_min`` the longest
-    stretch without one, for sessions at the desk.
+    it was recorded to, with its SHA-256; ``sensor`` says in words which one was worn. For sessions at the desk
+    ``breaks`` are the movement breaks that answered no alert (those that did are in ``slouches``), and
+    ``longest_static_min`` is the longest stretch without any.
     """
 
     started_at: str
@@ -121,6 +124,7 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """None while it goes on."""
     recording: str | None = None
     recording_sha256: str | None = None
+    sensor: str = ""
     note: str = ""
     id: int | None = None
     """Its number in the history; None: it is not there yet."""

@@ -23,25 +23,32 @@ Day = Annotated[str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="Th
 def history(
     context: typer.Context,
     weeks: Annotated[int, typer.Option("--weeks", help="So many weeks back.", min=1, max=520)] = 6,
-    day: Day = None,
+    day: Annotated[
+        str | None, typer.Option("--day", metavar="YYYY-MM-DD", help="The sessions of this day, and its tension load.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as one JSON object.")] = False,
 ) -> None:
     if context.invoked_subcommand is not None:
         return
     import msgspec
 
+    from rhomboid.coach.tension import tension_load
     from rhomboid.history.overview import overview
-    from rhomboid.history.shown import report, session_text
+    from rhomboid.history.shown import report, session_text, tension_text
     from rhomboid.history.store import History
 
     with History() as opened:
         if day is not None:
             asked = day_from(day)
             sessions = opened.sessions(asked, asked)
+            load = tension_load(sessions)
             if as_json:
-                sys.stdout.write(msgspec.json.encode(sessions).decode() + "\n")
+                told = {"day": asked, "sessions": sessions, "tension_load": load}
+                sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+            elif sessions:
+                typer.echo("\n\n".join([*map(session_text, sessions), tension_text(load)]))
             else:
-                typer.echo("\n\n".join(map(session_text, sessions)) or f"No session on {asked}.")
+                typer.echo(f"No session on {asked}.")
             return
         everything = opened.sessions(movements=False)
     today = datetime.now().astimezone().date()

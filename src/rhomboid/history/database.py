@@ -215,19 +215,19 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 
 def _migrate(path: Path, db: sqlite3.Connection, scripts: list[str]) -> None:
-    """Each version in one transaction, behind a backup of the one before. Another program may do it meanwhile."""
-    while _number(db, "user_version") < len(scripts):
-        with transaction(db):
-            version = _number(db, "user_version")
-            if version == len(scripts):
-                return
-            if version:
-                with closing(_connected(path, writable=True)) as reader:  # sees what was before this transaction
-                    back_up(reader, path, version=version)
-            for statement in _statements(scripts[version]):
+    """All that is missing in one transaction, behind a backup. Another program may do it meanwhile."""
+    if _number(db, "user_version") == len(scripts):
+        return
+    with transaction(db):
+        version = _number(db, "user_version")
+        if 0 < version < len(scripts):
+            with closing(_connected(path, writable=True)) as reader:  # sees what was before this transaction
+                back_up(reader, path, version=version)
+        for script in scripts[version:]:
+            for statement in _statements(script):
                 db.execute(statement)
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {version + 1}")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {len(scripts)}")
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from textwrap import wrap
 
 from rhomboid.coach.record import SessionRecord, SetRecord
+from rhomboid.coach.tension import FORMULA, LIMITS, TensionLoad
 from rhomboid.errors import harmless
 from rhomboid.history.overview import Best, Overview, Week, day_of, longest_hold_s, monday_of
 from rhomboid.tables import table
@@ -99,6 +101,32 @@ def session_text(session: SessionRecord) -> str:
     if session.note:
         lines.append(f"  {session.note}")
     return "\n".join(map(harmless, lines))
+
+
+def tension_text(load: TensionLoad) -> str:
+    """The figure of a day, its parts, what it is made of and what it is not."""
+    unknown = f"{load.unknown_min:.0f} min unknown"
+    if load.load is None:
+        known = f"tension load: too little is known ({load.known_min:.0f} min at the desk, {unknown})"
+        return "\n".join([known, *_ratings(load)])
+    lines = [
+        f"tension load {load.load:.0f} of 100, from {load.known_min:.0f} min known, {unknown}",
+        f"  {load.slouch_points:4.1f}  slouched {load.slouched_min:.0f} min",
+        f"  {load.static_points:4.1f}  longest time without moving {load.longest_static_min:.0f} min",
+        f"  {load.break_points:4.1f}  {load.breaks} of {load.wanted_breaks:.0f} breaks,"
+        f" {load.answered} of them as an answer to an alert",
+        *_ratings(load),
+    ]
+    for entry in load.relief:
+        done = f"{entry.reps} x {cut(entry.exercise)}" if entry.exercise else "nothing"
+        after = "no slouch after it" if entry.until_next_min is None else f"{entry.until_next_min:.0f} min to the next"
+        lines.append(f"  answered with {done}: {entry.alerts} alerts, {after}")
+    lines += ["", *wrap(f"Made of: {FORMULA}.", 78), *wrap(LIMITS, 78)]
+    return "\n".join(lines)
+
+
+def _ratings(load: TensionLoad) -> list[str]:
+    return [f"  your own rating, 0 to 10: {', '.join(map(str, load.tension))}"] if load.tension else []
 
 
 def cut(name: str) -> str:
