@@ -77,14 +77,15 @@ class LinkChange(msgspec.Struct, frozen=True):
     words: str = ""
 
 
-RequestKind = Literal["reference", "guided_reference"]
+RequestKind = Literal["reference", "guided_reference", "set_begins", "set_ends"]
 
 
 class Request(msgspec.Struct, frozen=True):
     """What the user asked for, as an item of the stream: it stands where it takes effect, so that a replay asks again.
 
     ``host_ns`` is the host's monotonic clock then. ``reference``: take the upright reference anew;
-    ``guided_reference``: with a lean forward, which shows which way forward is.
+    ``guided_reference``: with a lean forward, which shows which way forward is. ``set_begins``: what comes is one set
+    of one exercise, until ``set_ends``; that is the coach's to ask, who knows what the user is about to do.
     """
 
     host_ns: int

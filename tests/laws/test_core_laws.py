@@ -149,6 +149,34 @@ def test_a_request_takes_effect_at_its_sample_under_any_chunking(
 
 
 @law
+@given(
+    cuts=st.lists(st.integers(0, 10**6), max_size=40),
+    told=st.lists(st.tuples(st.integers(0, 7000), st.sampled_from(["set_begins", "set_ends"])), min_size=1, max_size=4),
+)
+def test_what_is_told_of_a_set_takes_effect_at_its_sample_under_any_chunking(
+    cuts: list[int], told: list[tuple[int, RequestKind]]
+) -> None:
+    """In any order and number, and the counting goes on: the numbers of the sets and of the repetitions agree."""
+    block = session("rows")
+
+    def stream(cuts: list[int]) -> list[StreamItem]:
+        items: list[StreamItem] = []
+        before = 0
+        for at, kind in sorted(told):
+            items += [*pieces(block[before:at], cuts), Request(0, kind)]
+            before = at
+        return [*items, *pieces(block[before:], cuts)]
+
+    found = events_of(stream([]), Settings(mode="free"))
+    assert as_lines(events_of(stream(cuts), Settings(mode="free"))) == as_lines(found)
+    closed = [x for x in found if isinstance(x, e.SetClosed)]
+    assert [x.set_index for x in closed] == [x.set_index for x in found if isinstance(x, e.SetStarted)]
+    for one in closed:
+        numbers = [x.number for x in found if isinstance(x, e.RepCompleted) and x.set_index == one.set_index]
+        assert numbers == list(range(1, one.live_reps + 1))
+
+
+@law
 @given(turn=turns)
 def test_a_guided_reference_tells_directions_for_any_mounting(turn: Quaternion) -> None:
     block = turned(session("guided"), Rotation.from_quat(turn).as_matrix())

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rhomboid.events import Event, GapMarked, RepCompleted, SetClosed, SetStarted, encode
-from rhomboid.imu import Array, Gap, ImuBlock
+from rhomboid.imu import Array, Gap, ImuBlock, Request
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
 from rhomboid.motion.pipeline import Pipeline
@@ -240,3 +240,30 @@ def test_behind_a_long_gap_nothing_goes_on() -> None:
     half = int(np.searchsorted(block.t_s - block.t_s[0], 45.0))
     items = [block[:half], Gap(float(block.t_s[half - 1]), float(later.t_s[half]), "away"), later[half:]]
     assert len([x for x in events_of(items) if isinstance(x, SetClosed)]) == 2
+
+
+@pytest.mark.parametrize("script", ["rows", "squeezes", "back-extension", "cat-camel"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_set_that_is_told_of_is_counted_from_its_first_repetition_on(script: str, seed: int) -> None:
+    """Announced at once and one by one, where free running knows of a set with its third repetition only."""
+    sensor = SimulatedSensor(script, seed)
+    block, true = sensor.samples(), sensor.truth.sets[0]
+    begins, ends = np.searchsorted(block.t_s, [true.start_s - 1.5, true.end_s + 1.0])
+    items = [block[:begins], Request(0, "set_begins"), block[begins:ends], Request(0, "set_ends"), block[ends:]]
+    found = events_of(items, Settings(mode="free"))
+    told = next(x for x in found if isinstance(x, SetStarted) and x.at_s > true.start_s - 2.0)
+    reps = [x for x in found if isinstance(x, RepCompleted) and x.set_index == told.set_index]
+    closed = next(x for x in found if isinstance(x, SetClosed) and x.set_index == told.set_index)
+    assert abs(len(reps) - true.reps) <= 1 and abs(closed.reps - true.reps) <= 2
+    assert reps[0].at_s < sensor.truth.reps[1].end_s
+    assert closed.at_s < true.end_s + 2.0
+
+
+def test_after_a_set_that_was_told_of_the_next_one_is_found_as_ever() -> None:
+    bows = worn(still(5), tilts(6, 2.0, 25.0), still(20), tilts(6, 2.0, 25.0), still(20))
+    middle = int(27 * RATE_HZ)
+    told = [Request(0, "set_begins"), bows[:middle], Request(0, "set_ends"), bows[middle:]]
+    found = events_of(told, Settings(mode="free"))
+    assert [x.reps for x in found if isinstance(x, SetClosed)] == [6, 6]
+    second = [x.at_s for x in found if isinstance(x, RepCompleted) and x.set_index == 1]
+    assert second[0] == second[2] < second[3]

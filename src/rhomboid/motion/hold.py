@@ -45,7 +45,7 @@ class HoldDetector:
 
     def __init__(self, settings: Settings) -> None:
         self.holding_s: float | None = None
-        self._exercising = settings.mode == "set" or settings.exercise is not None
+        self._knows = self._exercising = settings.mode == "set" or settings.exercise is not None
         self._usual = Usual()
         self._visits: deque[_Visit] = deque(maxlen=VISITS)
         self._untold: deque[tuple[_Visit, HoldEnded]] = deque(maxlen=VISITS)
@@ -87,6 +87,10 @@ class HoldDetector:
         # Where it began, as seen from rest, and how far to trust that.
         self._offset = Offset()
         self._since_rest = 0
+
+    def tell(self, *, going_on: bool) -> None:
+        """From here on it is known that a set is going on (any pose away from rest is held for it), or not any more."""
+        self._exercising = self._knows or going_on
 
     # --- standstill and movement -------------------------------------------------------------------------------------
 

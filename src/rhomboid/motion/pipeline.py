@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from rhomboid.events import Event, Posture
-from rhomboid.imu import Array, Request, StreamItem
+from rhomboid.imu import Array, Request, RequestKind, StreamItem
 from rhomboid.motion.activity import ActivityDetector
 from rhomboid.motion.breathing import BreathingDetector
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
@@ -101,9 +101,7 @@ class Pipeline:
     def feed(self, item: StreamItem) -> list[Event]:
         """The events decided by these samples, in order of ``at_s``."""
         if isinstance(item, Request):
-            if self._posture is not None:
-                self._posture.request(item.kind)
-            return []
+            return self._ask(item.kind)
         found: list[Event] = []
         about_stream: list[Event] = []
         for piece in self._front_end.feed(item):
@@ -127,6 +125,15 @@ class Pipeline:
                 about_stream.append(piece)
         # A stable sort, and what the detectors say first: the order then is the same however the samples were cut.
         return sorted(found + about_stream, key=_at_s)
+
+    def _ask(self, kind: RequestKind) -> list[Event]:
+        if kind == "reference" or kind == "guided_reference":
+            if self._posture is not None:
+                self._posture.request(kind)
+            return []
+        if self._hold is not None:
+            self._hold.tell(going_on=kind == "set_begins")
+        return [] if self._repetition is None else self._repetition.tell(going_on=kind == "set_begins")
 
     def finish(self) -> list[Event]:
         """The stream is over: the events that close what was open."""

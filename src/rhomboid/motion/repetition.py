@@ -28,7 +28,7 @@ from rhomboid.motion.rep_set import (
 )
 from rhomboid.motion.rep_signals import COLUMNS, VIEWS, MovementSignals
 from rhomboid.motion.rep_vote import TICK_FRAMES, Ballot, Candidate, Rep
-from rhomboid.motion.settings import Settings
+from rhomboid.motion.settings import Mode, Settings
 
 Phase = Literal["rest", "out", "pause", "back"]
 
@@ -139,6 +139,21 @@ class RepetitionDetector:
             self._rows, self._ticked, self._first = _Rows(15 + COLUMNS), 0, 0
         self._rhythm, self._rhythms, self._ticks = Rhythm(), np.empty((0, 2)), 0
         self._signals = MovementSignals()
+        return events
+
+    def tell(self, *, going_on: bool) -> list[Event]:
+        """From here on everything is one set until the opposite is told: what is in hand by then is closed."""
+        events: list[Event] = []
+        if self._settings.mode == "set":
+            return events
+        if self._ticked < len(self._rows):
+            self._tick(len(self._rows) - self._ticked, events)
+        if self.in_set:
+            self._close(float(self._rows.all[-1, _SEEN]), events)
+        if len(self._rows):
+            self._free_since_s = float(self._rows.all[-1, _T])
+        self._whole, self._first = going_on, self._ticked
+        self._rhythm, self._rhythms, self._ticks = Rhythm(), np.empty((0, 2)), 0
         return events
 
     def finish(self) -> list[Event]:
@@ -301,7 +316,8 @@ class RepetitionDetector:
             return live, ()
         rows = self._rows.all[around(t_s, start_s, end_s, CONTEXT_S)]
         t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (_T, _ACC, _GYR, _UP, _QUAT))
-        known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s
+        mode: Mode = "set" if self._whole else self._settings.mode
+        known = self._has_gyro, self._breaks, list(live), mode, start_s, end_s
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
 
     def _reach_back(self, end_s: float) -> float:
