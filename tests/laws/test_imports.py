@@ -46,6 +46,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "export": {"interpreter", "library", "motion", "recording"},
     "tables": {"accuracy", "analysis", "words"},
     "plain": {"session", "words"},
+    "sound": {"motion", "session", "words"},
     "dashboard": {"annotation", "session", "motion", "words"},
     "commands": None,
     "link": {"sensors"},
