@@ -47,6 +47,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "tables": {"accuracy", "analysis", "words"},
     "plain": {"session", "words"},
     "sound": {"motion", "session", "words"},
+    "settings_file": {"coach", "sound"},
     "dashboard": {"annotation", "session", "motion", "words"},
     "commands": None,
     "link": {"sensors"},
