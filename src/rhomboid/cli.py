@@ -78,7 +78,12 @@ def root(
     if version:
         typer.echo(__version__)
     elif context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from rhomboid.commands.shown import open_dashboard
+
+            open_dashboard()
+        else:
+            typer.echo(context.get_help())
 
 
 def _keep_traceback(fault: Fault) -> None:

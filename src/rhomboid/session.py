@@ -119,6 +119,11 @@ class Session:
         return self._interpreter.pipeline.settings.mode != "desk"
 
     @property
+    def threshold_deg(self) -> float:
+        """How far forward of the reference is too far."""
+        return self._interpreter.pipeline.settings.slouch.threshold_deg
+
+    @property
     def duration_s(self) -> float | None:
         """How long the source is, where that is known."""
         return self._source.duration_s

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 from textual.app import App
+from textual.pilot import Pilot
 
 from rhomboid import events as e
+from rhomboid.annotation import Annotations, Editor, Seen
+from rhomboid.dashboard.house import Finding, Heard, Save, Wish
 from rhomboid.errors import DataError, RhomboidError
 from rhomboid.motion.pipeline import MotionState, Trace
 from rhomboid.session import Update
@@ -31,7 +34,9 @@ class FakeSession:
         self.error: RhomboidError | None = None
         self.can_keep = self.full = False
         self.counts = True
-        self.kept = 0
+        self.threshold_deg = 12.0
+        self.asked: list[str] = []
+        self.kept = self.runs = 0
         self._subscribers: list[Callable[[Update], None]] = []
         self._over = asyncio.Event()
 
@@ -49,6 +54,9 @@ class FakeSession:
 
     def set_speed(self, factor: float) -> None:
         self.speed = min(max(factor, 0.25), 64.0)
+
+    def ask(self, kind: str) -> None:
+        self.asked.append(kind)
 
     def seek(self, to_s: float) -> None:
         self.sought.append(to_s)
@@ -79,10 +87,54 @@ class FakeSession:
             subscriber(update)
 
     async def run(self) -> None:
+        self.runs += 1
         for update in self.updates:
             self.say(update)
         await self._over.wait()
         self.finished = True
+
+
+class FakeHouse:
+    """What the dashboard knows of the world. Every wish is granted with a ``FakeSession``, or met with ``trouble``."""
+
+    def __init__(self) -> None:
+        self.wishes: list[Wish] = []
+        self.opened: list[FakeSession] = []
+        self.trouble: RhomboidError | None = None
+        self.files = [Path("rows.mcap"), Path("desk.mcap")]
+        self.heard = [
+            Heard("AA:01", "WT901BLE", "-54 dBm", "83 %", "witmotion, by its service", usable=True),
+            Heard("AA:02", "Fridge", "-80 dBm", "", "not recognised as a sensor", usable=False),
+        ]
+        self.examined: list[str | None] = []
+
+    async def open(self, wish: Wish) -> FakeSession:
+        self.wishes.append(wish)
+        if self.trouble is not None:
+            raise self.trouble
+        self.opened.append(FakeSession(str(wish.file or wish.purpose)))
+        return self.opened[-1]
+
+    async def listen(self) -> AsyncIterator[list[Heard]]:
+        if self.trouble is not None:
+            raise self.trouble
+        yield self.heard[:1]
+        yield self.heard
+        await asyncio.Event().wait()
+
+    async def examine(self, address: str | None) -> list[Finding]:
+        self.examined.append(address)
+        if self.trouble is not None:
+            raise self.trouble
+        return [Finding("battery", "83 %"), Finding("verdict", "all is well")]
+
+    def recordings(self) -> list[Path]:
+        return self.files
+
+    async def study(self, file: Path) -> tuple[Seen, Editor, Save]:
+        if self.trouble is not None:
+            raise self.trouble
+        return Seen(file.name, *np.empty((3, 0)), ()), Editor(Annotations(), "exercise"), lambda _: None
 
 
 def make_update(*events: e.Event, trace: Trace | None = None, **state: object) -> Update:
@@ -153,3 +205,21 @@ def look(app: App[None]) -> str:
         column = round(float(x) / 12.2)
         rows[float(y)] = rows.get(float(y), "").ljust(column) + html.unescape(text).replace("\xa0", " ")
     return "\n".join(rows[y] for y in sorted(rows))
+
+
+async def shown(pilot: Pilot[None]) -> str:
+    """The screen as lines of text, with everything drawn that has been said."""
+    await pilot.pause()
+    draw = getattr(pilot.app.screen, "draw", None)
+    if draw is not None:
+        draw()
+        await pilot.pause()
+    return look(pilot.app)
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Waits for what a worker does; a machine that is busy may take its time."""
+    async with asyncio.timeout(20.0):
+        while not holds():
+            await pilot.pause(0.01)
+    await pilot.pause()

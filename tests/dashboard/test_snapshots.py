@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from rhomboid.dashboard.app import RhomboidApp
-from rhomboid.dashboard.screens.live import LiveScreen
+from rhomboid.dashboard.screens.mode import ModeScreen
 from rhomboid.session import Update
 
 from .scenes import FakeSession, rows_in_hand, slouching
@@ -23,7 +23,7 @@ SCENES: dict[str, list[Callable[[], Update]]] = {
 
 async def settle(pilot: Pilot[None]) -> None:
     await pilot.pause()
-    assert isinstance(pilot.app.screen, LiveScreen)
+    assert isinstance(pilot.app.screen, ModeScreen)
     pilot.app.screen.draw()
     await pilot.pause()
 

@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhomboid.dashboard.observed import Told
-from rhomboid.dashboard.screens.live import phase_words, posture_words, status_words, trunk_words
+from rhomboid.dashboard.screens.desk import posture_words, trunk_words
+from rhomboid.dashboard.screens.mode import status_words
+from rhomboid.dashboard.screens.train import phase_words
 from rhomboid.dashboard.widgets.big_number import big_lines, rows_that_fit
 from rhomboid.dashboard.widgets.event_list import EventList
 from rhomboid.dashboard.widgets.plain_text import PlainText
@@ -107,23 +109,25 @@ def test_the_posture_in_words() -> None:
 
 
 def test_the_status_in_words() -> None:
-    session = FakeSession()
-    assert status_words(session) == "running  ·  0:41 of 13:00  ·  rows  ·  ×1"
+    session = FakeSession("mine.mcap")
+    assert status_words(session) == "running  ·  0:41 of 13:00  ·  rows  ·  mine.mcap"
     session.position_s = 781.3
     assert "13:00 of 13:00" in status_words(session)
     session.position_s = 41.0
     session.section, session.pace, session.paused, session.duration_s = "desk", 20.0, True, None
     session.speed = 0.25
-    assert status_words(session) == "paused  ·  0:41  ·  desk  ·  ×5 (compressed)"
+    assert status_words(session) == "paused  ·  0:41  ·  desk  ·  ×5 (compressed)  ·  mine.mcap"
     session.speed = float("inf")
-    assert status_words(session).endswith("as fast as possible (compressed)")
+    assert status_words(session) == "paused  ·  0:41  ·  desk  ·  as fast as possible (compressed)  ·  mine.mcap"
     session.speed, session.finished, session.section, session.pace = 0.25, True, "", 1.0
-    assert status_words(session) == "ended  ·  0:41  ·  ×0.25"
+    assert status_words(session) == "ended  ·  0:41  ·  ×0.25  ·  mine.mcap"
 
 
 def test_the_status_of_a_live_sensor_tells_its_rate_and_that_it_is_being_released() -> None:
     session = FakeSession()
     session.duration_s, session.section, session.sampling_rate_hz = None, "streaming, battery 83 %", 99.8402
-    assert status_words(session) == "running  ·  0:41  ·  streaming, battery 83 %  ·  99.8 Hz  ·  ×1"
+    assert status_words(session) == (
+        "running  ·  0:41  ·  streaming, battery 83 %  ·  99.8 Hz  ·  simulated wearer: demo (seed 1)"
+    )
     session.stop()
     assert status_words(session).startswith("stopping  ·  0:41")

@@ -187,11 +187,19 @@ def _as_json(found: Found) -> dict[str, Any]:
 
 
 def _report(checkup: Checkup) -> str:
+    lines = findings(checkup)
+    width = max(len(name) for name, _ in lines)
+    return "\n".join(harmless(f"{name.ljust(width)}  {value}") for name, value in lines)
+
+
+def findings(checkup: Checkup) -> list[tuple[str, str]]:
+    """What was found, line by line: its name and its value in words."""
+
     def shown(value: float | None, unit: str, digits: int = 1) -> str:
         return "not measured" if value is None else f"{value:.{digits}f} {unit}"
 
     lost = None if checkup.lost_share is None else 100 * checkup.lost_share
-    lines = [
+    return [
         ("Bluetooth", checkup.bluetooth),
         ("sensor", f"{checkup.sensor} ({checkup.family})" if checkup.sensor else "none found"),
         *checkup.told.items(),
@@ -205,5 +213,3 @@ def _report(checkup: Checkup) -> str:
         ("permission", checkup.permission),
         ("verdict", checkup.verdict),
     ]
-    width = max(len(name) for name, _ in lines)
-    return "\n".join(harmless(f"{name.ljust(width)}  {value}") for name, value in lines)

@@ -73,7 +73,7 @@ def replay(
     opened = open_file(file)
     for remark in opened.remarks:
         typer.echo(harmless(remark), err=True)
-    base = _recorded_settings(opened)
+    base = recorded_settings(opened)
     slouch = slouch_settings(base.slouch, slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
     settings = core_settings(mode.value if mode else None, slouch, reference=reference, forward=forward, base=base)
     settings = changed(settings, set_ or [])
@@ -88,7 +88,7 @@ def replay(
     if lines and speed is not None and from_event is not None:
         raise UsageError("without a screen --from-event goes as fast as it can", do="leave --speed out")
     factor = speed_factor(speed, default=math.inf if plain or as_json else 1.0)
-    source = (_lines if lines else _seekable)(file, opened, settings, factor, from_s, from_event)
+    source = (_lines if lines else seekable)(file, opened, settings, factor, from_s, from_event)
     until_s = None if for_s is None else from_s + for_s
     run_session(
         source, settings, plain=plain, for_s=until_s, as_json=as_json, from_s=from_s, from_event=from_event or 1
@@ -106,9 +106,10 @@ def _lines(
     )
 
 
-def _seekable(
+def seekable(
     file: Path, opened: Opened, settings: Settings, speed: float, from_s: float, from_event: int | None
 ) -> Source:
+    """The recording as a source that can be entered anywhere."""
     from rhomboid.interpreter import Interpreter
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.replay import Replay, in_parts
@@ -123,7 +124,7 @@ def _seekable(
     return replay
 
 
-def _recorded_settings(opened: Opened) -> Settings:
+def recorded_settings(opened: Opened) -> Settings:
     """Those in the file; the usual ones where it has none, or none that this version understands."""
     import msgspec
 

@@ -53,7 +53,8 @@ def run_session(
 
             run(session, as_json=as_json, from_s=from_s, from_event=from_event)
         else:
-            _show(session, close_at_end=for_s is not None)
+            mode = "replay" if session.seekable else "train" if session.counts else "desk"
+            _show(session, close_at_end=for_s is not None, mode=mode)
     finally:
         if memory is not None:
             memory.keep(session.reference)
@@ -68,7 +69,19 @@ def run_session(
         raise session.error
 
 
-def _show(session: Session, *, close_at_end: bool) -> None:
+def open_dashboard() -> None:
+    """The dashboard without a session: its screens begin one. Raises what ended the last one, if it was an error."""
+    from rhomboid.commands.house import Doors
     from rhomboid.dashboard.app import RhomboidApp
 
-    RhomboidApp(session, close_at_end=close_at_end).run()
+    app = RhomboidApp(house=Doors())
+    app.run()
+    if app.session is not None and app.session.error is not None:
+        raise app.session.error
+
+
+def _show(session: Session, *, close_at_end: bool, mode: str) -> None:
+    from rhomboid.commands.house import Doors
+    from rhomboid.dashboard.app import RhomboidApp
+
+    RhomboidApp(session, house=Doors(), mode=mode, close_at_end=close_at_end).run()

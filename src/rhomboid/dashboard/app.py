@@ -1,27 +1,34 @@
-"""The Textual application around one session: starts it, listens to it, and ends with it or with ``q``.
+"""The Textual application: its modes, and the one session that all of their screens share.
 
-A screen is a mode: another one is a file in ``screens/`` and a line in ``on_mount``; all of them draw ``Observed``.
+A session goes on whatever screen is looked at, and ends with another one, with ``stop`` or with the program; there are
+never two. A mode is a file in ``screens/`` and a line in ``modes.py``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
+from textual import work
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.worker import Worker, WorkerError
 
+from rhomboid.dashboard.modes import MODES, Mode
 from rhomboid.dashboard.observed import QUIET, Observed
 from rhomboid.dashboard.screens.help import HelpScreen
-from rhomboid.dashboard.screens.live import LiveScreen
+from rhomboid.dashboard.themes import THEMES
 from rhomboid.errors import RhomboidError, harmless
 
 if TYPE_CHECKING:
+    from rhomboid.dashboard.house import House, Wish
     from rhomboid.session import Session
 
 STOPPING_S = 5.0
@@ -29,66 +36,136 @@ STOPPING_S = 5.0
 
 
 class RhomboidApp(App[None]):
-    """The dashboard over ``session``; with ``close_at_end`` it closes when the session ends, otherwise on ``q``.
+    """The dashboard, open at ``mode``, over ``session`` if there is one already; ``house`` opens others.
 
-    ``run()`` returns None; whether the session failed is in ``session.error`` and in ``return_code``.
+    With ``close_at_end`` it closes when the session ends, otherwise on ``q``. ``run()`` returns None; whether the
+    session failed is in ``session.error`` and in ``return_code``.
     """
 
     TITLE = "rhomboid"
     CSS_PATH = "rhomboid.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(mode.key, f"mode('{mode.name}')", mode.label, show=False) for mode in MODES),
         Binding("space", "pause", "pause", tooltip="stop time, and let it go on", key_display="space"),
-        Binding("plus,equals_sign", "speed(2.0)", "faster", tooltip="play twice as fast", key_display="+"),
-        Binding("minus,underscore", "speed(0.5)", "slower", tooltip="play half as fast", key_display="-"),
+        Binding(
+            "greater_than_sign,full_stop",
+            "speed(2.0)",
+            "faster",
+            show=False,
+            tooltip="play twice as fast",
+            key_display=">",
+        ),
+        Binding(
+            "less_than_sign,comma", "speed(0.5)", "slower", show=False, tooltip="play half as fast", key_display="<"
+        ),
         Binding("left", "seek(-10)", "back", tooltip="10 seconds back; with shift a minute", key_display="←"),
         Binding("right", "seek(10)", "on", tooltip="10 seconds on; with shift a minute", key_display="→"),
         Binding("shift+left", "seek(-60)", show=False),
         Binding("shift+right", "seek(60)", show=False),
+        Binding("pageup", "seek_tenths(-1)", show=False, tooltip="a tenth of the whole back", key_display="pgup"),
+        Binding("pagedown", "seek_tenths(1)", show=False, tooltip="a tenth of the whole on", key_display="pgdn"),
         Binding("p", "seek_event(-1)", "previous", tooltip="to the event before", key_display="p"),
         Binding("n", "seek_event(1)", "next", tooltip="to the next event", key_display="n"),
-        Binding("0", "seek_tenth(0)", show=False, tooltip="to that tenth of the recording", key_display="0…9"),
-        *(Binding(str(tenth), f"seek_tenth({tenth})", show=False) for tenth in range(1, 10)),
         Binding("b", "keep", "keep", tooltip="keep the last minute in a file, for a bug report", key_display="b"),
+        Binding("t", "next_theme", "theme", show=False, tooltip="other colours", key_display="t"),
         Binding("question_mark", "help", "help", tooltip="this page", key_display="?"),
-        Binding("q", "quit", "quit", tooltip="end the session", key_display="q"),
+        Binding("q", "quit", "quit", tooltip="end the session and leave", key_display="q"),
         Binding("ctrl+c", "quit", show=False, priority=True),
     ]
 
-    def __init__(self, session: Session, *, close_at_end: bool = False) -> None:
+    def __init__(
+        self,
+        session: Session | None = None,
+        *,
+        house: House | None = None,
+        mode: str = "train",
+        close_at_end: bool = False,
+    ) -> None:
         super().__init__()
+        self.house = house
         self.session = session
         self.observed = Observed()
+        self.opening = ""
+        """While a session is being opened: that, in words."""
+        self.trouble: RhomboidError | None = None
+        """Why no session could be opened."""
+        self._first_mode = mode
         self._close_at_end = close_at_end
         self._session_worker: Worker[None] | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        for theme, _ in THEMES.values():
+            self.register_theme(theme)
+        self.theme = "dark"
 
     def on_mount(self) -> None:
-        self.add_mode("live", lambda: LiveScreen(self.session, self.observed))
-        self.switch_mode("live")
-        self.session.subscribe(self.observed.take)
-        self._session_worker = self.run_worker(self._run_session(), name="session")
+        for mode in MODES:
+            self.add_mode(mode.name, partial(_screen, mode))
+        self.switch_mode(self._first_mode)
+        if self.session is not None:
+            self._run(self.session)
 
-    async def _run_session(self) -> None:
-        await self.session.run()
+    # --- the session -------------------------------------------------------------------------------------------------
+
+    @work(exclusive=True, group="opening")
+    async def begin(self, wish: Wish) -> None:
+        """Ends the session that goes on, if one does, and opens the one that is wished for."""
+        if self.house is None:
+            return
+        self.trouble = None
+        self.opening = "opening …"
+        try:
+            await self._end_session()
+            session = await self.house.open(wish)
+        except RhomboidError as error:
+            self.trouble = error
+        else:
+            self._run(session)
+        finally:
+            self.opening = ""
+        self.refresh_bindings()
+
+    def _run(self, session: Session) -> None:
+        self._unsubscribe()
+        self.session = session
+        self.observed.forget()
+        self._unsubscribe = session.subscribe(self.observed.take)
+        self._session_worker = self.run_worker(self._run_session(session), name="session")
+
+    async def _run_session(self, session: Session) -> None:
+        await session.run()
         if self._close_at_end:
             self._leave()
 
+    async def _end_session(self) -> None:
+        """Lets the session close what is open (its recording above all)."""
+        if self.session is not None and self._session_worker is not None and not self._session_worker.is_finished:
+            self.session.stop()
+            with suppress(TimeoutError, WorkerError):
+                await asyncio.wait_for(self._session_worker.wait(), STOPPING_S)
+
     def action_pause(self) -> None:
-        if not self.session.finished:
+        if self.session is not None and not self.session.finished:
             self.session.toggle_pause()
 
     def action_speed(self, factor: float) -> None:
-        self.session.set_speed(self.session.speed * factor)
+        if self.session is not None:
+            self.session.set_speed(self.session.speed * factor)
 
     def action_seek(self, seconds: float) -> None:
-        self.session.seek(self.session.position_s + seconds)
+        if self.session is not None:
+            self.session.seek(self.session.position_s + seconds)
 
     def action_seek_event(self, step: int) -> None:
-        self.session.seek_event(step, QUIET)
+        if self.session is not None:
+            self.session.seek_event(step, QUIET)
 
-    def action_seek_tenth(self, tenth: int) -> None:
-        self.session.seek(tenth / 10 * (self.session.duration_s or 0.0))
+    def action_seek_tenths(self, tenths: int) -> None:
+        if self.session is not None:
+            self.session.seek(self.session.position_s + tenths / 10 * (self.session.duration_s or 0.0))
 
     def action_keep(self) -> None:
+        if self.session is None:
+            return
         try:
             path = self.session.keep_last_minute()
         except RhomboidError as error:
@@ -99,29 +176,70 @@ class RhomboidApp(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that go to another place are there for what has places; what is played from a file is in one already."""
         if action == "keep":
-            return self.session.can_keep
-        return self.session.seekable or not action.startswith("seek")
+            return self.session is not None and self.session.can_keep
+        if action in ("pause", "speed"):
+            return self.session is not None
+        return not action.startswith("seek") or (self.session is not None and self.session.seekable)
+
+    # --- screens -----------------------------------------------------------------------------------------------------
+
+    def action_mode(self, name: str) -> None:
+        self.switch_mode(name)
+
+    def action_next_theme(self) -> None:
+        names = list(THEMES)
+        self.use_theme(names[(names.index(self.theme) + 1) % len(names)])
+
+    def use_theme(self, name: str) -> None:
+        """These colours from now on."""
+        self.theme = name
+        self.notify(f"colours: {THEMES[name][1]}", timeout=2.0)
 
     def action_help(self) -> None:
+        screen = type(self.screen)
+        bindings = [*screen.BINDINGS, *self.BINDINGS]
         keys = {
             b.key_display or b.key: b.tooltip
-            for b in self.BINDINGS
-            if isinstance(b, Binding) and b.tooltip and self.check_action(b.action, ())
+            for b in bindings
+            if isinstance(b, Binding) and b.tooltip and self.check_action(b.action.partition("(")[0], ())
         }
-        self.push_screen(HelpScreen(keys))
+        self.push_screen(HelpScreen(keys | {f"{MODES[0].key}…{MODES[-1].key}": "to another screen"}))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Everything there is to do, of all screens, for the command palette."""
+        for mode in MODES:
+            yield SystemCommand(mode.label, f"{mode.words} ({mode.key})", partial(self.switch_mode, mode.name))
+        for binding in self.BINDINGS:
+            if (
+                isinstance(binding, Binding)
+                and binding.tooltip
+                and self.check_action(binding.action.partition("(")[0], ())
+            ):
+                yield _command(binding, "", partial(self.run_action, binding.action))
+        for mode in MODES:
+            for binding in mode.load().BINDINGS:
+                if isinstance(binding, Binding) and binding.tooltip:
+                    yield _command(binding, f"{mode.label}: ", partial(self._act_in, mode.name, binding.action))
+        for name, (_, words) in THEMES.items():
+            yield SystemCommand(f"Colours: {words}", "from now on", partial(self.use_theme, name))
+        yield SystemCommand("Picture", "the screen as a picture (SVG) in a file", self.deliver_screenshot)
+
+    async def _act_in(self, mode: str, action: str) -> None:
+        await self.switch_mode(mode)
+        await self.run_action(action, self.screen)
+
+    # --- leaving -----------------------------------------------------------------------------------------------------
 
     async def action_quit(self) -> None:
-        """Lets the session close what is open (its recording above all), then leaves; asked again, leaves at once."""
-        if self.session.stopping:
+        """Lets the session close what is open, then leaves; asked again, leaves at once."""
+        if self.session is None or self.session.stopping:
             self._leave()
         else:
             self.session.stop()
             self.run_worker(self._leave_when_done(), name="leaving")
 
     async def _leave_when_done(self) -> None:
-        if self._session_worker is not None and not self._session_worker.is_finished:
-            with suppress(TimeoutError, WorkerError):
-                await asyncio.wait_for(self._session_worker.wait(), STOPPING_S)
+        await self._end_session()
         self._leave()
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
@@ -131,13 +249,24 @@ class RhomboidApp(App[None]):
         )
 
     def _leave(self) -> None:
-        self.exit(return_code=0 if self.session.error is None else self.session.error.exit_status)
+        error = None if self.session is None else self.session.error
+        self.exit(return_code=0 if error is None else error.exit_status)
 
 
-async def picture(session: Session, path: Path, size: tuple[int, int] = (120, 40), until_s: float = inf) -> None:
-    """Writes an SVG of the screen about ``until_s`` into the session, or at its end. Needs no terminal."""
+def _screen(mode: Mode) -> Screen[None]:
+    return mode.load()()
+
+
+def _command(binding: Binding, where: str, run: object) -> SystemCommand:
+    return SystemCommand(f"{where}{binding.description}", f"{binding.tooltip} ({binding.key_display})", run)  # type: ignore[arg-type]
+
+
+async def picture(
+    session: Session, path: Path, size: tuple[int, int] = (120, 40), until_s: float = inf, mode: str = "train"
+) -> None:
+    """Writes an SVG of a screen about ``until_s`` into the session, or at its end. Needs no terminal."""
     session.set_speed(16.0)
-    app = RhomboidApp(session)
+    app = RhomboidApp(session, mode=mode)
     async with app.run_test(size=size) as pilot:
         while not session.finished and session.position_s < until_s:
             await pilot.pause(0.02)

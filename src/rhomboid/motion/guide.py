@@ -48,6 +48,15 @@ class Found(msgspec.Struct, frozen=True, eq=False):
     quality: float
 
 
+class Progress(msgspec.Struct, frozen=True):
+    """How far a request has come: the ``step`` in hand, the ``share`` of it that is done (0..1), and how far the trunk
+    is from the tall pose now (deg; None while that is still being taken)."""
+
+    step: Step
+    share: float
+    off_deg: float | None
+
+
 class Guide:
     """Leads through one request. ``found`` is set once it succeeded, ``done`` once it is over either way.
 
@@ -64,6 +73,7 @@ class Guide:
         self._told = False
         self._path: list[Array] = []
         self._tall = np.zeros(3)
+        self._up = np.zeros(3)
         self._start_s = 0.0
         self._spread_deg = 0.0
         self._forward: Array | None = None
@@ -79,6 +89,7 @@ class Guide:
                 self._told = True
                 found.append(CalibrationStep(at_s=seen_s, step=self._steps[self._step]))
             self._ticks += 1
+            self._up = ticks.up[k]
             refusal = self._look(ticks, k, bool(quiet[k]))
             if refusal is None and self._ticks >= STEP_TICKS:
                 refusal = self._too_late()
@@ -89,6 +100,16 @@ class Guide:
             if self.done:
                 return k + 1, found
         return len(ticks), found
+
+    @property
+    def progress(self) -> Progress:
+        """For display. A step that needs stillness starts anew with every movement, and so does its share."""
+        step = self._steps[min(self._step, len(self._steps) - 1)]
+        if step == "sit_tall":
+            return Progress(step, len(self._path) / TALL_TICKS, None)
+        off_deg = float(angle_deg(self._up[None], self._tall)[0])
+        share = off_deg / LEAN_LEAST_DEG if step == "lean_forward" else len(self._path) / BACK_TICKS
+        return Progress(step, min(share, 1.0), off_deg)
 
     def interrupt(self) -> None:
         """Samples are missing: the step in hand begins again."""

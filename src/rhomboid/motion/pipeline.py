@@ -16,6 +16,7 @@ from rhomboid.imu import Array, Request, RequestKind, StreamItem
 from rhomboid.motion.activity import ActivityDetector
 from rhomboid.motion.breathing import BreathingDetector
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
+from rhomboid.motion.guide import Progress
 from rhomboid.motion.hold import HoldDetector
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.repetition import RepetitionDetector
@@ -65,6 +66,8 @@ class MotionState(msgspec.Struct, frozen=True, kw_only=True):
     """While still, experimental; None: it cannot be told."""
     slouching_s: float | None = None
     """How long the trunk has been beyond the threshold, before and after the alert."""
+    calibrating: Progress | None = None
+    """How far a reference that was asked for has come."""
 
 
 class Trace(msgspec.Struct, frozen=True, eq=False):
@@ -162,6 +165,7 @@ class Pipeline:
                 tilt_deg=self._posture.tilt_deg,
                 posture=self._posture.posture,
                 slouching_s=self._posture.slouching_s,
+                calibrating=self._posture.calibrating,
             )
         return state
 

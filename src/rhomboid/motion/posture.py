@@ -13,7 +13,7 @@ from rhomboid.events import Event, Posture, PostureChanged, SlouchEnded, SlouchS
 from rhomboid.imu import Array, RequestKind
 from rhomboid.motion.activity import LYING_DEG
 from rhomboid.motion.frontend import Break, Frames
-from rhomboid.motion.guide import Guide
+from rhomboid.motion.guide import Guide, Progress
 from rhomboid.motion.reference import Reference
 from rhomboid.motion.settings import Axis, Settings
 from rhomboid.motion.ticks import NOT_WORN_SINCE_S, TICK_S, Codes, Settled, Ticks, runs
@@ -58,6 +58,11 @@ class PostureDetector:
     @property
     def posture(self) -> Posture:
         return POSTURES[self._settled.code]
+
+    @property
+    def calibrating(self) -> Progress | None:
+        """How far the reference that was asked for has come; None: none is being taken."""
+        return None if self._guide is None else self._guide.progress
 
     @property
     def slouching_s(self) -> float | None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from time import monotonic
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import Screen
+from textual.screen import ModalScreen
 from textual.widgets import Footer
 
 from rhomboid.annotation import Annotations, Editor, Kind, Seen
+from rhomboid.dashboard.house import Save
+from rhomboid.dashboard.screens.help import HelpScreen
 from rhomboid.dashboard.widgets.plain_text import PlainText
 from rhomboid.dashboard.widgets.timeline import Timeline
 from rhomboid.errors import DataError, harmless
@@ -21,11 +24,50 @@ FRAME_RATE_HZ = 15
 WINDOWS_S = (10.0, 30.0, 60.0, 180.0, 600.0, 3600.0)
 SAVED = "saved"
 
-Save = Callable[[Annotations], None]
+# key, action, in the footer (empty: not there), for the help page, how the key is called
+KEYS = (
+    ("space", "play", "play", "play, and stop", "space"),
+    ("left,right", "", "", "a tenth of a second back or on; with shift a second", "← →"),
+    ("pageup,pagedown", "", "", "ten seconds back or on; home and end: to the ends", "pgup"),
+    ("n", "event(1)", "next", "to the next thing the program found", "n"),
+    ("p", "event(-1)", "", "to the one before", "p"),
+    ("r", "rep", "rep", "a true repetition, at its far point", "r"),
+    ("s", "stretch('set')", "set", "a set begins, or ends, here", "s"),
+    ("h", "stretch('hold')", "hold", "a hold begins, or ends", "h"),
+    ("l", "stretch('slouch')", "slouch", "a slouch begins, or ends", "l"),
+    ("u", "stretch('upright')", "", "sitting upright begins, or ends", "u"),
+    ("e", "stretch('reference')", "", "the upright reference begins, or ends", "e"),
+    ("o", "stretch('nothing')", "", "a stretch without any repetition begins, or ends", "o"),
+    ("a", "accept", "accept", "the set the program found here is true", "a"),
+    ("plus,equals_sign", "correct(1)", "", "the set here has one repetition more", "+"),
+    ("minus,underscore", "correct(-1)", "", "the set here has one repetition fewer", "-"),
+    ("x,delete,backspace", "remove", "remove", "take away the repetition or stretch that is here", "x"),
+    ("z,ctrl+z", "undo", "undo", "take back the last change", "z"),
+    ("up", "zoom(-1)", "", "nearer; down: farther", "↑ ↓"),
+    ("v", "signal", "", "movement or tilt", "v"),
+    ("question_mark", "help", "help", "this page", "?"),
+    ("escape,q", "leave", "leave", "leave; everything is saved", "esc"),
+)
+MARKS = {"○": "a repetition the program counted", "●": "a true one", "─ ━": "a set it found; what is marked"}
+NOTES = (
+    "Mark the far point of each repetition. A set counts the repetitions marked in it, unless corrected with + and -.",
+)
+MOVES = {
+    "left": "move(-0.1)", "right": "move(0.1)", "shift+left": "move(-1.0)", "shift+right": "move(1.0)",
+    "pageup": "move(-10.0)", "pagedown": "move(10.0)", "home": "end(-1)", "end": "end(1)", "down": "zoom(1)",
+}  # fmt: skip
 
 
-class AnnotateScreen(Screen[None]):
-    """Every change is saved at once through ``save``, which may raise DataError."""
+class AnnotateScreen(ModalScreen[None]):
+    """Every change is saved at once through ``save``, which may raise DataError.
+
+    It is modal, so that no key of the program is taken for one of its own, or the other way round.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(key, action, label, show=bool(label)) for key, action, label, _, _ in KEYS if action),
+        *(Binding(key, action, show=False) for key, action in MOVES.items()),
+    ]
 
     def __init__(self, seen: Seen, editor: Editor, save: Save) -> None:
         super().__init__()
@@ -64,6 +106,16 @@ class AnnotateScreen(Screen[None]):
         playing = "playing" if self._playing_since is not None else "at"
         at = f"{playing} {clock(self.cursor_s)}.{int(self.cursor_s * 10) % 10} of {clock(self._seen.end_s)}"
         self.query_one("#status", PlainText).text = f"{at}  ·  {summary(editor.annotations)}  ·  {self._said}"
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen({called: words for _, _, _, words, called in KEYS}, MARKS, NOTES))
+
+    def action_leave(self) -> None:
+        """Back to where one came from; where one came from nowhere, out of the program."""
+        if len(self.app.screen_stack) > 2 or self.app.current_mode != "_default":
+            self.dismiss()
+        else:
+            self.app.exit()
 
     # --- moving -------------------------------------------------------------------------------------------------------
 

@@ -20,3 +20,10 @@ class PlainText(Widget):
 
     def render(self) -> Content:
         return Content(harmless(self.text))
+
+
+class PlainLines(PlainText):
+    """The same for text of several lines."""
+
+    def render(self) -> Content:
+        return Content("\n".join(map(harmless, self.text.split("\n"))))

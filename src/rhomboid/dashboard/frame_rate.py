@@ -1,0 +1,29 @@
+"""How often a screen is drawn: as often as wanted, and less on a machine or a link that cannot keep up."""
+
+from __future__ import annotations
+
+WANTED_HZ, LEAST_HZ = 15.0, 2.0
+TOO_MUCH, PLENTY = 0.5, 0.25
+"""Shares of the time between two frames that drawing may take before the rate falls, and must leave before it rises."""
+SMOOTHING = 0.2
+
+
+class FrameRate:
+    """``took`` tells what each frame cost; ``interval_s`` is how long to wait from one to the next."""
+
+    def __init__(self, wanted_hz: float = WANTED_HZ) -> None:
+        self.wanted_hz = self.hz = wanted_hz
+        self._cost_s = 0.0
+
+    @property
+    def interval_s(self) -> float:
+        """From the beginning of one frame to that of the next."""
+        return 1.0 / self.hz
+
+    def took(self, cost_s: float) -> None:
+        """From the beginning of a frame until it was on its way to the terminal."""
+        self._cost_s += SMOOTHING * (cost_s - self._cost_s)
+        if self._cost_s * self.hz > TOO_MUCH:
+            self.hz = max(self.hz / 1.5, LEAST_HZ)
+        elif self._cost_s * self.hz < PLENTY:
+            self.hz = min(self.hz * 1.05, self.wanted_hz)
