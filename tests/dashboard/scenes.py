@@ -6,14 +6,18 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 from textual.app import App
 from textual.pilot import Pilot
 
+from rhomboid import coach
 from rhomboid import events as e
 from rhomboid.annotation import Annotations, Editor, Seen
+from rhomboid.coach.catalogue import Catalogue, merge, read_sheet
+from rhomboid.coach.record import PostureMinutes, SessionRecord, SetRecord
 from rhomboid.dashboard.house import Finding, Heard, Save, Wish
 from rhomboid.errors import DataError, RhomboidError
 from rhomboid.motion.pipeline import MotionState, Trace
@@ -94,6 +98,34 @@ class FakeSession:
         self.finished = True
 
 
+def four_weeks() -> list[SessionRecord]:
+    """Three trainings a week with a little more each time, less pain, and a day at the desk between."""
+    found = []
+    for k in range(12):
+        day = date(2026, 10, 26) + timedelta(weeks=k // 3, days=2 * (k % 3))
+        sets = tuple(
+            SetRecord(
+                exercise="one-arm-row", number=n, start_s=60.0 * n, end_s=60.0 * n + 30, reps=8 + k // 3, load_kg=6.0
+            )
+            for n in (1, 2, 3)
+        )
+        found.append(
+            SessionRecord(
+                id=2 * k + 1, started_at=f"{day}T18:02:00+01:00", ended_at=f"{day}T18:31:00+01:00", sets=sets,
+                pain_before=6 - k // 3, pain_after=max(5 - k // 3, 0), ended_because="finished",
+            )
+        )  # fmt: skip
+        desk = PostureMinutes(upright=150.0 + 5 * k, slouching=60.0 - 4 * k, leaning=20.0, moving=30.0)
+        day += timedelta(days=1)
+        found.append(
+            SessionRecord(
+                id=2 * k + 2, started_at=f"{day}T09:00:00+01:00", ended_at=f"{day}T13:20:00+01:00", kind="desk",
+                posture=desk, breaks=3, tension=4, ended_because="finished",
+            )
+        )  # fmt: skip
+    return found
+
+
 class FakeHouse:
     """What the dashboard knows of the world. Every wish is granted with a ``FakeSession``, or met with ``trouble``."""
 
@@ -107,6 +139,7 @@ class FakeHouse:
             Heard("AA:02", "Fridge", "-80 dBm", "", "not recognised as a sensor", usable=False),
         ]
         self.examined: list[str | None] = []
+        self.past = four_weeks()
 
     async def open(self, wish: Wish) -> FakeSession:
         self.wishes.append(wish)
@@ -130,6 +163,19 @@ class FakeHouse:
 
     def recordings(self) -> list[Path]:
         return self.files
+
+    def catalogue(self) -> Catalogue:
+        if self.trouble is not None:
+            raise self.trouble
+        return merge(read_sheet("catalogue.toml", (Path(coach.__file__).parent / "catalogue.toml").read_text("utf-8")))
+
+    def sessions(self) -> list[SessionRecord]:
+        if self.trouble is not None:
+            raise self.trouble
+        return self.past
+
+    def today(self) -> date:
+        return date(2026, 11, 21)
 
     async def study(self, file: Path) -> tuple[Seen, Editor, Save]:
         if self.trouble is not None:

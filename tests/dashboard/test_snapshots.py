@@ -1,43 +1,65 @@
-"""The whole screen as a picture, compared with one that was looked at (``pytest --snapshot-update`` after a change)."""
+"""Whole screens as pictures, compared with ones that were looked at (``pytest --snapshot-update`` after a change).
+
+Every mode is there in three sizes, every size in one of two themes: letters and places do not depend on the colours.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from rhomboid.dashboard.app import RhomboidApp
-from rhomboid.dashboard.screens.mode import ModeScreen
-from rhomboid.session import Update
+from rhomboid.dashboard.modes import MODES
+from rhomboid.dashboard.screens import exercises
 
-from .scenes import FakeSession, rows_in_hand, slouching
+from .scenes import FakeHouse, FakeSession, rows_in_hand, shown, slouching, until
 
-SCENES: dict[str, list[Callable[[], Update]]] = {
-    "empty": [],
-    "rows": [rows_in_hand],
-    "desk": [rows_in_hand, slouching],
-}
+SIZES = [(80, 24, "dark"), (120, 40, "light"), (200, 60, "dark")]
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    await pilot.pause()
-    assert isinstance(pilot.app.screen, ModeScreen)
-    pilot.app.screen.draw()
-    await pilot.pause()
+    app = pilot.app
+    await until(pilot, lambda: not any(w.is_running for w in app.workers if w.name not in ("session", "_listen")))
+    await shown(pilot)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("scene", SCENES)
-def test_live_screen(snap_compare: Any, scene: str, size: tuple[int, int]) -> None:
-    session = FakeSession(updates=[make() for make in SCENES[scene]])
-    if scene == "desk":
+def scene(mode: str) -> FakeSession:
+    session = FakeSession(updates=[rows_in_hand(), slouching()] if mode == "desk" else [rows_in_hand()])
+    if mode == "desk":
         session.section, session.pace, session.position_s = "desk", 20.0, 700.0
-    app = RhomboidApp(session)
-    assert snap_compare(app, terminal_size=size, run_before=settle)
+    return session
+
+
+@pytest.mark.parametrize(("width", "height", "theme"), SIZES, ids=lambda value: str(value))
+@pytest.mark.parametrize("mode", [mode.name for mode in MODES])
+def test_mode(
+    snap_compare: Any, monkeypatch: pytest.MonkeyPatch, mode: str, width: int, height: int, theme: str
+) -> None:
+    monkeypatch.setattr(exercises, "monotonic", lambda: 3.0)
+    app = RhomboidApp(scene(mode), house=FakeHouse(), mode=mode)
+    app.theme = theme
+    assert snap_compare(app, terminal_size=(width, height), run_before=settle)
+
+
+def test_nothing_goes_on(snap_compare: Any) -> None:
+    assert snap_compare(RhomboidApp(house=FakeHouse()), terminal_size=(80, 24), run_before=settle)
+
+
+def test_stepping_back(snap_compare: Any) -> None:
+    async def open_it(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await pilot.press("v", *["down"] * 5)
+        await pilot.pause()
+
+    assert snap_compare(RhomboidApp(scene("train")), terminal_size=(100, 30), run_before=open_it)
 
 
 def test_help(snap_compare: Any) -> None:
-    app = RhomboidApp(FakeSession(updates=[rows_in_hand()]))
-    assert snap_compare(app, terminal_size=(80, 24), press=["question_mark"])
+    async def open_it(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await pilot.press("question_mark")
+        await pilot.pause()
+
+    assert snap_compare(RhomboidApp(scene("train")), terminal_size=(80, 24), run_before=open_it)

@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "plain": {"session", "words"},
     "sound": {"motion", "session", "words"},
     "settings_file": {"coach", "sound"},
-    "dashboard": {"annotation", "coach", "session", "motion", "words"},
+    "dashboard": {"annotation", "coach", "history", "session", "motion", "words"},
     "commands": None,
     "link": {"sensors"},
     "cli": None,

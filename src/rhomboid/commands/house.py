@@ -6,7 +6,8 @@ Whatever blocks (reading a file, making a wearer up, loading scipy) happens in a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from rhomboid.errors import UsageError
 
 if TYPE_CHECKING:
     from rhomboid.annotation import Editor, Seen
+    from rhomboid.coach.catalogue import Catalogue
+    from rhomboid.coach.record import SessionRecord
     from rhomboid.link.finding import Found
     from rhomboid.link.live import Wanted
     from rhomboid.motion.settings import Settings
@@ -88,6 +91,20 @@ class Doors:
         folders = {Path.cwd(), Path.cwd() / "recordings"}
         found = [file for folder in folders if folder.is_dir() for file in folder.glob("*.mcap")]
         return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)
+
+    def catalogue(self) -> Catalogue:
+        from rhomboid.shelf import catalogue
+
+        return catalogue()
+
+    def sessions(self) -> Sequence[SessionRecord]:
+        from rhomboid.history.store import History
+
+        with History() as opened:
+            return opened.sessions(movements=False)
+
+    def today(self) -> date:
+        return datetime.now().astimezone().date()
 
     async def study(self, file: Path) -> tuple[Seen, Editor, Save]:
         from rhomboid.annotate import look_at

@@ -6,7 +6,8 @@ The dashboard itself knows neither Bluetooth nor files. The commands hand it a `
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
@@ -14,6 +15,8 @@ import msgspec
 
 if TYPE_CHECKING:
     from rhomboid.annotation import Annotations, Editor, Seen
+    from rhomboid.coach.catalogue import Catalogue
+    from rhomboid.coach.record import SessionRecord
     from rhomboid.session import Session
 
 Save = Callable[["Annotations"], None]
@@ -62,6 +65,15 @@ class House(Protocol):
 
     def recordings(self) -> list[Path]:
         """Files that can be replayed, the newest first. May block: it is called from a thread."""
+
+    def catalogue(self) -> Catalogue:
+        """All exercises. May block, as all that is read below. Raises RhomboidError."""
+
+    def sessions(self) -> Sequence[SessionRecord]:
+        """Everything that was done. Raises RhomboidError."""
+
+    def today(self) -> date:
+        """What day it is here."""
 
     async def study(self, file: Path) -> tuple[Seen, Editor, Save]:
         """A recording to be annotated, and what saves the annotations. Raises RhomboidError."""
