@@ -21,6 +21,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerError
 
+from rhomboid.dashboard.frame_rate import WANTED_HZ
 from rhomboid.dashboard.modes import MODES, Mode
 from rhomboid.dashboard.observed import QUIET, Observed
 from rhomboid.dashboard.screens.help import HelpScreen
@@ -80,8 +81,10 @@ class RhomboidApp(App[None]):
         house: House | None = None,
         mode: str = "train",
         close_at_end: bool = False,
+        frames_a_second: float = WANTED_HZ,
     ) -> None:
         super().__init__()
+        self.frames_a_second = frames_a_second
         self.house = house
         self.session = session
         self.observed = Observed()

@@ -39,4 +39,3 @@ MODES = (
     Mode("7", "exercises", "what to do, how, and what the sensor sees of it", "exercises:ExercisesScreen"),
     Mode("8", "sensors", "what is in the air, the link and its health", "sensors:SensorsScreen"),
 )
-BY_NAME = {mode.name: mode for mode in MODES}

@@ -35,7 +35,7 @@ class ModeScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frame_rate = FrameRate()
+        self.frame_rate: FrameRate | None = None
         self._frame_timer: Timer | None = None
         self._drawn: object = None
 
@@ -104,11 +104,12 @@ class ModeScreen(Screen[None]):
     def _frame(self) -> None:
         if not self.is_current:  # another screen was opened while this one was on its way
             return
+        rate = self.frame_rate = self.frame_rate or FrameRate(self.house_app.frames_a_second)
         began = perf_counter()
         self.draw()
         self.on_screen_suspend()
-        self._frame_timer = self.set_timer(self.frame_rate.interval_s, self._frame)
-        self.call_after_refresh(lambda: self.frame_rate.took(perf_counter() - began))
+        self._frame_timer = self.set_timer(rate.interval_s, self._frame)
+        self.call_after_refresh(lambda: rate.took(perf_counter() - began))
 
 
 def status_words(session: Session | None) -> str:
