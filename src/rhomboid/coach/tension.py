@@ -24,7 +24,8 @@ BREAK_POINTS, BREAK_EVERY_MIN = 25.0, 30.0
 FORMULA = (
     f"{SLOUCH_POINTS:.0f} x slouched / known time (all of it from {100 * FULL_SLOUCH_SHARE:.0f} % on)"
     f" + {STATIC_POINTS:.0f} x longest time without moving (none up to {STATIC_FROM_MIN:.0f} min, all from"
-    f" {STATIC_FULL_MIN:.0f} min on) + {BREAK_POINTS:.0f} x missing share of breaks (one each {BREAK_EVERY_MIN:.0f} min)"
+    f" {STATIC_FULL_MIN:.0f} min on)"
+    f" + {BREAK_POINTS:.0f} x missing share of breaks (one each {BREAK_EVERY_MIN:.0f} min)"
 )
 LIMITS = (
     "It measures exposure of the posture at the desk, not muscle tension, and is no medical measure. Weights and bounds"
