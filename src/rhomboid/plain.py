@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import signal
 import sys
 
+from rhomboid.endings import when_asked_to_end
 from rhomboid.errors import harmless
 from rhomboid.events import encode
 from rhomboid.session import Session, Update
@@ -35,10 +34,7 @@ async def _run(session: Session, printer: _Printer) -> None:
     if session.live:
         _tell_rate(session)
     running = asyncio.ensure_future(session.run())
-    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt, which ends the loop itself
-        asyncio.get_running_loop().add_signal_handler(
-            signal.SIGINT, lambda: running.cancel() if session.stopping else session.stop()
-        )
+    when_asked_to_end(lambda: running.cancel() if session.stopping else session.stop(), ctrl_c=True)
     await running
 
 

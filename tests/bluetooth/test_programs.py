@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pty
 import signal
 import sys
+import termios
 import time
 from datetime import datetime
 from pathlib import Path
@@ -144,3 +146,72 @@ async def test_the_reference_of_last_time_is_used_again_and_a_replay_does_the_sa
         sys.executable, "-m", "rhomboid", "replay", "--verify", str(program.file)
     )
     assert await compared.wait() == 0
+
+
+class InTerminal:
+    """``rhomboid record`` in a terminal of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.file = home / "set.mcap"
+        self._home = home
+        self.terminal = -1
+
+    async def start(self, *how: str) -> None:
+        self.terminal, inside = pty.openpty()
+        termios.tcsetwinsize(inside, (40, 120))
+        places = {"HOME": str(self._home), "XDG_DATA_HOME": str(self._home), "TERM": "xterm-256color"}
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", IN_A_TERMINAL, "record", str(self.file), *how,
+            stdin=inside, stdout=inside, stderr=inside, env=os.environ | places, start_new_session=True,
+        )  # fmt: skip
+        os.close(inside)
+        asyncio.get_running_loop().add_reader(self.terminal, self._read)
+
+    def _read(self) -> None:
+        try:
+            os.read(self.terminal, 1 << 16)
+        except OSError:  # nobody is at the other end any more
+            asyncio.get_running_loop().remove_reader(self.terminal)
+
+    def hang_up(self) -> None:
+        asyncio.get_running_loop().remove_reader(self.terminal)
+        os.close(self.terminal)
+
+    def press(self, key: str) -> None:
+        os.write(self.terminal, key.encode())
+
+    def shut_down(self) -> None:
+        self._process.terminate()
+
+    async def end(self) -> int:
+        async with asyncio.timeout(10):
+            return await self._process.wait()
+
+
+IN_A_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from rhomboid.cli import main; main()"
+
+
+@pytest.mark.parametrize(("ending", "how"), [("q", []), ("hang up", []), ("shut down", ["--plain"])])
+async def test_however_it_is_left_the_sensor_is_released_and_the_recording_whole(
+    bluez: FakeBluez, tmp_path: Path, ending: str, how: list[str]
+) -> None:
+    sensor = RhomboidSensor(bluez)
+    program = InTerminal(tmp_path)
+    await program.start(*how)
+    async with asyncio.timeout(STARTING_S):
+        while len(sensor.sent) < 20:
+            await asyncio.sleep(0.05)
+    if ending == "q":
+        program.press("q")
+    elif ending == "shut down":
+        program.shut_down()
+    else:
+        program.hang_up()
+    await program.end()
+    assert not sensor.connected
+    recording = Recording.open(program.file)
+    assert recording.recovered is None
+    assert len([n for n in recording.notifications() if n.characteristic == STREAM]) >= 15
+    assert not (tmp_path / ".local/state/rhomboid/log/fault.txt").exists()
+    if ending != "hang up":
+        program.hang_up()

@@ -26,6 +26,7 @@ from rhomboid.dashboard.modes import MODES, Mode
 from rhomboid.dashboard.observed import QUIET, Observed
 from rhomboid.dashboard.screens.help import HelpScreen
 from rhomboid.dashboard.themes import THEMES
+from rhomboid.endings import when_asked_to_end
 from rhomboid.errors import RhomboidError, harmless
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class RhomboidApp(App[None]):
         self.switch_mode(self._first_mode)
         if self.session is not None:
             self._run(self.session)
+        when_asked_to_end(lambda: self.call_later(self.action_quit), ctrl_c=False)
 
     # --- the session -------------------------------------------------------------------------------------------------
 
