@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import msgspec
@@ -143,6 +144,18 @@ async def test_a_session_that_does_not_stop_is_cut_off(monkeypatch: pytest.Monke
         await pilot.press("q")
     assert not session.finished
     assert app.return_code == 0
+
+
+async def test_leaving_at_once_leaves_no_exception_behind(caplog: pytest.LogCaptureFixture) -> None:
+    """asyncio would print it after the screen is gone."""
+    session = FakeSession()
+    session.deaf = True
+    async with app_over(session).run_test() as pilot:
+        await pilot.press("q")
+        await pilot.press("q")
+    gc.collect()
+    await asyncio.sleep(0)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 async def test_an_error_is_shown_as_its_sentence_and_becomes_the_exit_status() -> None:

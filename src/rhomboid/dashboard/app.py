@@ -146,7 +146,8 @@ class RhomboidApp(App[None]):
         if self.session is not None and self._session_worker is not None and not self._session_worker.is_finished:
             self.session.stop()
             with suppress(TimeoutError, WorkerError):
-                await asyncio.wait_for(self._session_worker.wait(), STOPPING_S)
+                async with asyncio.timeout(STOPPING_S):
+                    await self._session_worker.wait()
 
     def action_pause(self) -> None:
         if self.session is not None and not self.session.finished:
