@@ -40,6 +40,8 @@ class FakeBluez:
         self.devices: dict[str, FakeDevice] = {}
         self.scanning: set[tuple[str, str]] = set()
         """(adapter, client)."""
+        self.stuck = False
+        """A fault: it is there and answers nothing."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -134,6 +136,8 @@ class FakeBluez:
         task.add_done_callback(self._tasks.discard)
 
     async def _answer(self, message: Message) -> None:
+        if self.stuck:
+            return
         try:
             signature, body = await self._call(message)
             reply = Message.new_method_return(message, signature, body)

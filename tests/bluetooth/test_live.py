@@ -289,6 +289,14 @@ async def test_an_adapter_that_is_not_there_is_said_in_words(bluez: FakeBluez) -
         await listen(BleakRadio("hci7"), 0.3)
 
 
+async def test_a_service_that_hangs_is_said_in_words(bluez: FakeBluez, monkeypatch: pytest.MonkeyPatch) -> None:
+    await listen(BleakRadio(), 0.1)
+    monkeypatch.setattr("rhomboid.link.bleak_radio.OPERATION_S", 0.2)
+    bluez.stuck = True
+    with pytest.raises(DataError, match="Bluetooth service does not answer"):
+        await listen(BleakRadio(), 1.0)
+
+
 async def test_nothing_in_the_air(bluez: FakeBluez, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rhomboid.link.finding.LOOK_S", 0.3)
     with pytest.raises(DataError, match="no sensor is in the air"):

@@ -96,7 +96,7 @@ class BleakRadio:
             heard.put_nowait(_seen(device, data))
 
         bluez = {"adapter": self._adapter} if self._adapter else {}
-        with _translated():
+        with _translated(late=Trouble.NO_SERVICE):
             scanner = BleakScanner(on_heard, bluez=bluez)  # type: ignore[arg-type]
             await asyncio.wait_for(scanner.start(), OPERATION_S)
         for seen in await self._held():
@@ -212,14 +212,15 @@ async def _done(operation: Awaitable[_T]) -> _T:
 
 
 @contextmanager
-def _translated(*, quiet: bool = False) -> Iterator[None]:
-    """Whatever bleak and the systems below raise, as LinkTrouble; with ``quiet`` as nothing."""
+def _translated(*, quiet: bool = False, late: Trouble = Trouble.CANNOT_CONNECT) -> Iterator[None]:
+    """Whatever bleak and what is below it raise, as LinkTrouble, ``late`` for a time-out; with ``quiet`` as nothing."""
     try:
         yield
     except (BleakError, OSError, EOFError, AttributeError) as error:
         # bleak raises AttributeError and EOFError from within when the system's service vanishes under it.
         if not quiet:
-            raise LinkTrouble(_kind(error), f"{type(error).__name__}: {error}") from error
+            kind = late if isinstance(error, TimeoutError) else _kind(error)
+            raise LinkTrouble(kind, f"{type(error).__name__}: {error}") from error
 
 
 def _kind(error: Exception) -> Trouble:
@@ -235,8 +236,6 @@ def _kind(error: Exception) -> Trouble:
         case BleakDBusError():
             text = str(error)
             return next((trouble for part, trouble in _DBUS_SAYS if part in text), Trouble.OTHER)
-        case TimeoutError():
-            return Trouble.CANNOT_CONNECT
         case FileNotFoundError() | ConnectionError() | EOFError():
             return Trouble.NO_SERVICE
         case BleakError() if str(error).startswith("adapter "):  # "... not found", where one was named
