@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 
@@ -15,18 +16,23 @@ HUNG_UP_S = 8.0
 
 def when_asked_to_end(act: Callable[[], object], *, ctrl_c: bool) -> None:
     """Calls ``act`` on the running loop when the computer is shut down or the terminal closed, or also on Ctrl-C."""
-    terminal = [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt, which ends the loop itself
+        loop.add_signal_handler(signal.SIGTERM, act)
+        if ctrl_c:
+            loop.add_signal_handler(signal.SIGINT, act)
+    if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+        terminal = [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
 
-    def hung_up() -> None:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        for descriptor in terminal:  # to write there fails from now on
-            os.dup2(nowhere, descriptor)
-        last_resort = threading.Timer(HUNG_UP_S, os._exit, [1])
-        last_resort.daemon = True
-        last_resort.start()
-        act()
+        def hung_up(*_: object) -> None:
+            signal.signal(signal.SIGCONT, signal.SIG_IGN)  # follows at once, and Textual would begin anew
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            for descriptor in terminal:  # to write there fails from now on
+                os.dup2(nowhere, descriptor)
+            last_resort = threading.Timer(HUNG_UP_S, os._exit, [1])
+            last_resort.daemon = True
+            last_resort.start()
+            loop.call_soon_threadsafe(act)
 
-    acts = {"SIGTERM": act, "SIGHUP": hung_up} | ({"SIGINT": act} if ctrl_c else {})
-    for name, what in acts.items():
-        with contextlib.suppress(AttributeError, NotImplementedError):  # Windows: Ctrl-C ends the loop itself
-            asyncio.get_running_loop().add_signal_handler(getattr(signal, name), what)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup wants it to go on
+            signal.signal(signal.SIGHUP, hung_up)  # not the loop's, which would come after that of SIGCONT

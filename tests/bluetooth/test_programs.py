@@ -207,7 +207,7 @@ async def test_however_it_is_left_the_sensor_is_released_and_the_recording_whole
         program.shut_down()
     else:
         program.hang_up()
-    await program.end()
+    assert await program.end() == 0
     assert not sensor.connected
     recording = Recording.open(program.file)
     assert recording.recovered is None
