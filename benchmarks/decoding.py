@@ -1,7 +1,7 @@
 """What decoding costs, in microseconds a sample: ``python -m benchmarks.decoding [FAMILY...]``.
 
 Packets of the simulated wearer, for every family that has an encoder: fed one by one as they come live (``single``),
-and in runs as in a replay (``run``). Each figure is the best of five. The bars: 4 us a sample for packets of one
+and in runs as files are read (``run``). Each figure is the best of five. The bars: 4 us a sample for packets of one
 sample, 0.5 us for packets of many, in runs.
 """
 
@@ -14,13 +14,14 @@ from itertools import islice
 import numpy as np
 
 from rhomboid.imu import ImuBlock, Notification
+from rhomboid.interpreter import PACKETS_AT_ONCE
 from rhomboid.sensors import driver_for
 from rhomboid.sensors.rhomboid_stream import STREAM
 from rhomboid.simulation.packets import encoder_for, families
 from rhomboid.simulation.packets.rhomboid_stream import pack, pack_single
 from rhomboid.simulation.sensor import SimulatedSensor
 
-PACKETS, RUN, REPEATS = 4000, 256, 5
+SCRIPT, PACKETS, REPEATS = "desk", 4000, 5
 OURS = {"acc_range": 2, "gyr_range": 4}
 
 
@@ -63,12 +64,14 @@ def main() -> None:
     rows = [("rhomboid", n, ours(n)) for n in (1, 5, 18)]
     for family in families():
         if family != "rhomboid":
-            sensor = SimulatedSensor("rows", 1, family=family)
+            sensor = SimulatedSensor(SCRIPT, 1, family=family)
             n = encoder_for(family, sensor.rate_hz, 0).samples_a_packet
             rows.append((family, n, list(islice(sensor.notifications(), PACKETS))))
     for family, n, packets in rows:
         if len(sys.argv) == 1 or family in sys.argv[1:]:
-            print(f"{family:16}{n:18}{cost_us(family, packets, 1):11.2f}{cost_us(family, packets, RUN):9.2f}")
+            print(
+                f"{family:16}{n:18}{cost_us(family, packets, 1):11.2f}{cost_us(family, packets, PACKETS_AT_ONCE):9.2f}"
+            )
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ def test_the_clock_wraps_unseen() -> None:
     start = 2**32 - 1000
     parts = [part for i in range(50) for part in message(4, round(start + i * 4000 / 52) % 2**32)]
     pieces = fed(*parts)
-    assert kinds(pieces) == [ImuBlock]
+    assert set(kinds(pieces)) == {ImuBlock}
     assert times(pieces) == pytest.approx(np.arange(200) / 52, abs=2e-3)
 
 

@@ -130,7 +130,7 @@ def test_it_makes_no_difference_how_a_sensor_got_there(sensor: str) -> None:
     assert fed(together, packets[half:], most=1) == fed(singly, packets[half:], most=1)
 
 
-@pytest.mark.parametrize("sensor", [sensor for sensor in SENSORS if sensor not in ("dot", "polar")])
+@pytest.mark.parametrize("sensor", [sensor for sensor in SENSORS if sensor != "dot"])
 def test_what_goes_well_is_done_together(sensor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     packets = list(session(sensor, 1))
     driver = driver_of(sensor)

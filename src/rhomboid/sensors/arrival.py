@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from copy import copy
 
@@ -26,7 +25,6 @@ TOO_EARLY_US = 50e3
 # The rate is sought by the mean first (and believed to be another only if it is far off), then by the line.
 FIRST_LOOK_US, SETTLING_US, SETTLING_POINTS, OTHER_RATE = 0.25e6, 5e6, 10, 1.3
 BURST_US = 3e3
-LINE_HALF_LIFE_US = 90e6
 
 
 class ArrivalTimeline:
@@ -102,7 +100,7 @@ class ArrivalTimeline:
     def place_together(self, readings: Readings, hosts_ns: Sequence[int]) -> PlacedTogether:
         """As ``place``, up to the first packet that may not be the next one; nothing while the rate is unknown."""
         newest_us, drift = self._device_us, self._drift
-        if newest_us is None or not self._settled or self._link_lost or self._early or not len(readings):
+        if newest_us is None or not self._line_tells or self._link_lost or self._early or not len(readings):
             return NONE_PLACED
         n = readings.n
         host_us = self._origin.hosts_us(hosts_ns[: len(readings)])
@@ -145,20 +143,20 @@ class ArrivalTimeline:
 
     def _learned_from(self, n: Whole, host_us: Array) -> tuple[Line, float, Array]:
         """As ``_learn`` for each of these packets in turn: line and samples after them, and the period after each."""
-        line, samples, period_us = copy(self._line), self._samples, self._period_us
-        began_us, before_us = self._began_us, self._host_us
-        learned_us = []
-        for count, arrived_us in zip(n.tolist(), host_us.tolist(), strict=True):
-            if arrived_us != began_us:
-                before, samples = samples, samples + count
-                if arrived_us - before_us >= BURST_US:
-                    keep = 1.0 - (before - line.newest) * period_us / LINE_HALF_LIFE_US * math.log(2)
-                    line.add(before, before_us, max(keep, 0.5))
-                    if before_us - began_us >= SETTLING_US and line.points >= SETTLING_POINTS:
-                        period_us = max(line.slope, SHORTEST_PERIOD_US)
-            before_us = arrived_us
-            learned_us.append(period_us)
-        return line, samples, np.array(learned_us)
+        samples = np.cumsum(np.concatenate(((self._samples,), n)))
+        before_us = np.concatenate(((self._host_us,), host_us[:-1]))
+        is_point = host_us - before_us >= BURST_US
+        line = copy(self._line)
+        points = zip(samples[:-1][is_point].tolist(), before_us[is_point].tolist(), strict=True)
+        slopes_us = line.add_all(points, self._period_us, SHORTEST_PERIOD_US)
+        learned_us = np.array([self._period_us, *slopes_us])[np.cumsum(is_point)]
+        return line, float(samples[-1]), learned_us
+
+    @property
+    def _line_tells(self) -> bool:
+        """Whether the period has become what the line says, and will be from now on."""
+        told_long = self._host_us - self._began_us >= SETTLING_US and self._line.points >= SETTLING_POINTS
+        return self._settled and told_long
 
     def _late_us(self, n: int, newest_us: float, host_us: float) -> float:
         """By how much ``n`` samples come later than the promptest do."""
@@ -187,8 +185,7 @@ class ArrivalTimeline:
         self._samples = before + samples
         if host_us - before_us < BURST_US:
             return
-        keep = 1.0 - (before - self._line.newest) * self._period_us / LINE_HALF_LIFE_US * math.log(2)
-        self._line.add(before, before_us, max(keep, 0.5))
+        self._line.add(before, before_us, self._period_us)
         passed_us = before_us - self._began_us
         if passed_us >= SETTLING_US and self._line.points >= SETTLING_POINTS:
             self._period_us = max(self._line.slope, SHORTEST_PERIOD_US)

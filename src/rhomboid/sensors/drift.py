@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -19,6 +19,7 @@ from rhomboid.imu import Array
 
 MOST_KEPT = 4096
 """Of the values of a window: a bound for clocks that lie."""
+_LN_2 = math.log(2)
 
 
 class Minimum:
@@ -241,6 +242,8 @@ class Origin:
 class Line:
     """The line of arrival against count, by least squares in which older packets weigh less."""
 
+    HALF_LIFE_US = 90e6
+
     def __init__(self) -> None:
         self._weight = self._mean = self._mean_us = self._spread = self._joint = 0.0
         self.newest = 0.0
@@ -251,8 +254,11 @@ class Line:
         """Microseconds a sample; two points are needed."""
         return self._joint / self._spread
 
-    def add(self, count: float, arrived_us: float, keep: float) -> None:
-        """The sample ``count``, later than the last, arrived; what was before weighs ``keep`` times what it did."""
+    def add(self, count: float, arrived_us: float, period_us: float) -> None:
+        """The sample ``count``, later than the last, arrived; the samples until then were ``period_us`` apart."""
+        keep = 1.0 - (count - self.newest) * period_us / self.HALF_LIFE_US * _LN_2
+        if keep < 0.5:
+            keep = 0.5
         self.newest = count
         self.points += 1
         self._weight = self._weight * keep + 1.0
@@ -261,6 +267,35 @@ class Line:
         self._mean_us += off_us / self._weight
         self._spread = self._spread * keep + off * (count - self._mean)
         self._joint = self._joint * keep + off_us * (count - self._mean)
+
+    def add_all(self, points: Iterable[tuple[float, float]], period_us: float, least_us: float) -> list[float]:
+        """As ``add`` of each (count, arrived_us), the period being the slope so far and at least ``least_us``.
+
+        The slope is asked for after each of them, which is what takes time: so all that is needed for it is local.
+        """
+        weight, mean, mean_us, spread, joint = self._weight, self._mean, self._mean_us, self._spread, self._joint
+        newest, half_life_us = self.newest, self.HALF_LIFE_US
+        slopes = []
+        for count, arrived_us in points:
+            keep = 1.0 - (count - newest) * period_us / half_life_us * _LN_2
+            if keep < 0.5:
+                keep = 0.5
+            newest = count
+            weight = weight * keep + 1.0
+            off, off_us = count - mean, arrived_us - mean_us
+            mean += off / weight
+            mean_us += off_us / weight
+            off_mean = count - mean
+            spread = spread * keep + off * off_mean
+            joint = joint * keep + off_us * off_mean
+            period_us = joint / spread
+            if period_us < least_us:
+                period_us = least_us
+            slopes.append(period_us)
+        self._weight, self._mean, self._mean_us, self._spread, self._joint = weight, mean, mean_us, spread, joint
+        self.newest = newest
+        self.points += len(slopes)
+        return slopes
 
 
 def leading(these: npt.NDArray[np.bool_]) -> int:

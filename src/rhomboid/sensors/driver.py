@@ -235,6 +235,8 @@ class Driver:
         singly_until = 0 if self._together else end
         while at < end:
             if at < singly_until or end - at < MANY:
+                if at and notifications[at].characteristic != notifications[at - 1].characteristic:
+                    self._settle(run, found)  # what it says may change what samples mean
                 self._feed_one(notifications[at], run, found)
                 at += 1
                 continue

@@ -107,9 +107,9 @@ class Run:
 
 def times_us(lasts_us: Array, steps_us: Array, n: Whole) -> Array:
     """Of all samples, by that of the last of each packet, the time between them and their number n there."""
-    ends = np.cumsum(n)
-    before_last = np.repeat(ends, n) - 1 - np.arange(ends[-1])
-    return np.repeat(lasts_us, n) - np.repeat(steps_us, n) * before_last
+    ends = n.cumsum()
+    before_last = ends.repeat(n) - 1 - np.arange(ends[-1])
+    return lasts_us.repeat(n) - steps_us.repeat(n) * before_last
 
 
 def _apart(array: Array | None, counts: Sequence[int]) -> list[Array | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -33,19 +34,41 @@ class Pairing:
 
     def feed(self, t_s: Array, acc_g: Array | None, gyr_dps: Array | None) -> list[ImuBlock | Gap]:
         """Samples of one of the two streams; what can be told now."""
-        if acc_g is not None:
+        return self._take([(t_s, acc_g, gyr_dps)])
+
+    def feed_all(self, stretches: Sequence[Samples]) -> list[ImuBlock | Gap]:
+        """As ``feed`` of each in turn. As long as no stream is far ahead of the other, they are taken together."""
+        told: list[ImuBlock | Gap] = []
+        together: list[Samples] = []
+        acc_until_s, gyr_until_s = self._newest_s, self._gyr_until_s
+        for samples in stretches:
+            t_s, acc_g, _ = samples
+            if acc_g is None:
+                gyr_until_s = float(t_s[-1])
+            else:
+                acc_until_s = float(t_s[-1])
+            if abs(acc_until_s - gyr_until_s) <= LONGEST_WAIT_S:
+                together.append(samples)
+                continue
+            told += self._take(together)
+            told += self._take([samples])
+            together = []
+        return told + self._take(together)
+
+    def _take(self, stretches: list[Samples]) -> list[ImuBlock | Gap]:
+        acc = [(t_s, acc_g) for t_s, acc_g, _ in stretches if acc_g is not None]
+        gyr = [(t_s, gyr_dps) for t_s, acc_g, gyr_dps in stretches if acc_g is None and gyr_dps is not None]
+        if acc:
+            t_s, acc_g = acc[0] if len(acc) == 1 else map(np.concatenate, zip(*acc, strict=True))
             if self._zero_s is None:
                 self._zero_s = float(t_s[0])
             self._waiting.append((t_s, acc_g))
             self._newest_s = float(t_s[-1])
-        elif gyr_dps is not None:
-            self._gyr_t_s = np.concatenate((self._gyr_t_s, t_s))
-            self._gyr_dps = np.concatenate((self._gyr_dps, gyr_dps))
+        if gyr:
+            all_t_s, all_gyr_dps = zip(*gyr, strict=True)
+            self._gyr_t_s = np.concatenate((self._gyr_t_s, *all_t_s))
+            self._gyr_dps = np.concatenate((self._gyr_dps, *all_gyr_dps))
         return self._told()
-
-    def feed_all(self, stretches: list[Samples]) -> list[ImuBlock | Gap]:
-        """As ``feed`` of each in turn. They are taken together if none would have waited too long for another."""
-        return [piece for samples in stretches for piece in self.feed(*samples)]
 
     def interrupt(self, gap: Gap, part: Part) -> list[ImuBlock | Gap]:
         """Samples of this stream are missing."""
@@ -55,10 +78,13 @@ class Pairing:
             self._waiting.append(gap)
         return self._told()
 
+    @property
+    def _gyr_until_s(self) -> float:
+        return float(self._gyr_t_s[-1]) if len(self._gyr_t_s) else -np.inf
+
     def _told(self) -> list[ImuBlock | Gap]:
         """What waits no longer: angular velocity has come that far, or has kept it waiting for too long."""
-        gyr_until_s = float(self._gyr_t_s[-1]) if len(self._gyr_t_s) else -np.inf
-        until_s = max(gyr_until_s, self._newest_s - LONGEST_WAIT_S)
+        until_s = max(self._gyr_until_s, self._newest_s - LONGEST_WAIT_S)
         told: list[ImuBlock | Gap] = []
         while self._waiting:
             first = self._waiting[0]

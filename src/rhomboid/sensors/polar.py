@@ -6,6 +6,8 @@ Verity Sense sends acceleration and angular velocity as two streams; the H10 has
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import takewhile
 from math import hypot
 from struct import Struct
 
@@ -14,11 +16,11 @@ import numpy as np
 
 from rhomboid.imu import Array, Gap, ImuBlock
 from rhomboid.sensors.clock import DeviceTimeline
-from rhomboid.sensors.drift import Origin
-from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver, Reading, Refusal
-from rhomboid.sensors.layout import Layout, Part
+from rhomboid.sensors.drift import Origin, leading
+from rhomboid.sensors.driver import NO_READINGS, Answered, BatteryLevel, Clue, Driver, Reading, Refusal
+from rhomboid.sensors.layout import Layout, Part, Samples
 from rhomboid.sensors.pairing import Pairing
-from rhomboid.sensors.polar_delta import unpack
+from rhomboid.sensors.polar_delta import unpack, unpack_all
 from rhomboid.sensors.profile import Profile, Signs
 from rhomboid.sensors.standard import ASK, told
 from rhomboid.sensors.steps import Read, Step, Subscribe, Unsubscribe, Write
@@ -143,6 +145,30 @@ class PolarDecoder:
             return self._control(data)
         return told(characteristic, data)
 
+    def decode_together(self, characteristic: str, packets: list[bytes]) -> tuple[Sequence[Reading], int]:
+        """Compressed frames with samples of 16 bits, which both streams of a Verity Sense are made of."""
+        if characteristic != DATA or not self.has_gyro:
+            return NO_READINGS
+        frames = list(takewhile(_is_common, packets))
+        samples, lengths = unpack_all((data[HEADER.size :] for data in frames), 16)
+        narrow = samples.astype(np.int16)
+        ends = np.cumsum(lengths, dtype=np.int64)
+        fitting = np.searchsorted(ends, leading((narrow == samples).all(axis=1)), side="right")
+        payload, size = narrow.tobytes(), 3 * narrow.itemsize
+        readings = []
+        for data, n, end in zip(frames, lengths, ends[:fitting].tolist(), strict=False):
+            kind, last_ns, frame = HEADER.unpack_from(data)
+            readings.append(
+                Reading(
+                    layout=self._layouts[kind, frame],
+                    payload=payload[(end - n) * size : end * size],
+                    n=n,
+                    last_us=last_ns / 1000,
+                    step_us=self._step_us.get(kind),
+                )
+            )
+        return readings, len(readings)
+
     def identify(self) -> tuple[Step, ...]:
         """Which streams there are, and what can be chosen. The control point says more once it may notify."""
         return (
@@ -263,6 +289,12 @@ class ModelPairing(Pairing):
         self._zero_s = float(t_s[0]) if self._zero_s is None else self._zero_s
         return [ImuBlock(t_s - self._zero_s, acc_g)]
 
+    def feed_all(self, stretches: Sequence[Samples]) -> list[ImuBlock | Gap]:
+        """As ``feed`` of each in turn."""
+        if self._has_gyro("acc" if any(acc_g is not None for _, acc_g, _ in stretches) else "gyr"):
+            return super().feed_all(stretches)
+        return [piece for samples in stretches for piece in self.feed(*samples)]
+
     def interrupt(self, gap: Gap, part: Part) -> list[ImuBlock | Gap]:
         """Samples of this stream are missing."""
         if self._has_gyro(part):
@@ -281,6 +313,14 @@ def _layout(key: tuple[int, int], factor: float) -> Layout:
     form, is_acc = FORMATS[key], key[0] == ACC
     scale = form.unit * factor
     return Layout(form.dtype, 3, 0, None, acc_g=scale) if is_acc else Layout(form.dtype, 3, None, 0, gyr_dps=scale)
+
+
+def _is_common(data: bytes) -> bool:
+    """Whether this is a frame of the kinds that are unpacked together."""
+    if len(data) <= HEADER.size:
+        return False
+    form = FORMATS.get((data[0], data[HEADER.size - 1]))
+    return form is not None and form.reference_bits == 16
 
 
 def _samples(key: tuple[int, int], content: bytes) -> bytes:
