@@ -13,11 +13,16 @@ import numpy as np
 import pytest
 
 from .bowing import HEAD, bows
+from .command_line import rhomboid
+
+RECORDINGS = Path(__file__).parents[1] / "recordings"
 
 
-def rhomboid(*args: str | Path, timeout: float = 60.0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rhomboid", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, encoding="utf-8")
+@pytest.mark.parametrize("arguments", [("sensors",), ("analyze", "missing.csv"), ("info", RECORDINGS / "rows.mcap")])
+def test_as_a_process_of_its_own_it_says_what_it_says_in_these_tests(arguments: tuple[str | Path, ...]) -> None:
+    command = [sys.executable, "-m", "rhomboid", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60.0, encoding="utf-8")
+    assert (done.returncode, done.stdout, done.stderr) == rhomboid(*arguments)
 
 
 @pytest.fixture
@@ -224,9 +229,6 @@ def test_a_recording_is_not_overwritten_unless_forced(tmp_path: Path) -> None:
     assert len(refused.stderr.splitlines()) == 1
     assert path.read_bytes() == before
     assert rhomboid("record", path, *options, "--force").returncode == 0
-
-
-RECORDINGS = Path(__file__).parents[1] / "recordings"
 
 
 def test_a_replay_as_json_and_from_a_place() -> None:

@@ -4,45 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from rhomboid.cli import main
-
 from .bowing import HEAD, bows
+from .command_line import rhomboid
 from .recording.importers.examples import EXAMPLES, movella_dot
 
 
-class Done(NamedTuple):
-    """What a command said and its exit status."""
-
-    returncode: object
-    stdout: str
-    stderr: str
-
-
-class Run:
-    """The command line within this process."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch, self._capsys = monkeypatch, capsys
-
-    def __call__(self, *arguments: str | Path) -> Done:
-        self._monkeypatch.setattr("sys.argv", ["rhomboid", *map(str, arguments)])
-        self._capsys.readouterr()
-        with pytest.raises(SystemExit) as done:
-            main()
-        return Done(done.value.code, *self._capsys.readouterr())
-
-
-@pytest.fixture
-def rhomboid(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    return Run(monkeypatch, capsys)
-
-
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_what_is_imported_counts_like_the_file_itself(rhomboid: Run, tmp_path: Path, name: str) -> None:
+def test_what_is_imported_counts_like_the_file_itself(tmp_path: Path, name: str) -> None:
     path, target = EXAMPLES[name][2](tmp_path), tmp_path / "out.csv.gz"
     done = rhomboid("import", path, "-o", target)
     assert (done.returncode, done.stderr) == (0, "")
@@ -51,7 +22,7 @@ def test_what_is_imported_counts_like_the_file_itself(rhomboid: Run, tmp_path: P
     assert both[0]["reps"] == both[1]["reps"] and len(both[0]["reps"]) == 5
 
 
-def test_one_bad_file_does_not_stop_the_others_and_nothing_is_overwritten(rhomboid: Run, tmp_path: Path) -> None:
+def test_one_bad_file_does_not_stop_the_others_and_nothing_is_overwritten(tmp_path: Path) -> None:
     good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
     good.write_text(movella_dot())
     bad.write_text("hello")
@@ -64,18 +35,18 @@ def test_one_bad_file_does_not_stop_the_others_and_nothing_is_overwritten(rhombo
     assert rhomboid("import", good, "--force").returncode == 0
 
 
-def test_several_files_need_a_folder(rhomboid: Run, tmp_path: Path) -> None:
+def test_several_files_need_a_folder(tmp_path: Path) -> None:
     done = rhomboid("import", "a", "b", "-o", tmp_path / "x.csv")
     assert done.returncode == 2 and "a folder that exists" in done.stderr
 
 
-def test_our_own_csv_can_be_imported_too(rhomboid: Run, tmp_path: Path) -> None:
+def test_our_own_csv_can_be_imported_too(tmp_path: Path) -> None:
     path = tmp_path / "mine.txt"
     path.write_text("\n".join([HEAD, *bows()]))
     assert "CSV, 20.0 s at 50.0 Hz" in rhomboid("import", path, "-o", tmp_path / "out.csv").stdout
 
 
-def test_export_names_its_file_after_the_recording_and_wants_one_form(rhomboid: Run, tmp_path: Path) -> None:
+def test_export_names_its_file_after_the_recording_and_wants_one_form(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("\n".join([HEAD, *bows()]))
     done = rhomboid("export", path, "--events")
@@ -85,7 +56,7 @@ def test_export_names_its_file_after_the_recording_and_wants_one_form(rhomboid: 
         assert done.returncode == 2 and "--mcap-decoded" in done.stderr
 
 
-def test_the_last_minute_of_a_session_without_a_screen_is_kept_at_its_end(rhomboid: Run, tmp_path: Path) -> None:
+def test_the_last_minute_of_a_session_without_a_screen_is_kept_at_its_end(tmp_path: Path) -> None:
     path = tmp_path / "kept.mcap"
     options = ("--demo", "--script", "rows", "--plain", "--speed", "max", "--for", "40")
     done = rhomboid("train", *options, "--keep-last", path)

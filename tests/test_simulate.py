@@ -16,6 +16,8 @@ pytest.importorskip("bumble")
 from bumble.controller import Controller
 from bumble.transport import open_transport
 
+from .command_line import rhomboid
+
 RUN = [sys.executable, "-m", "rhomboid", "simulate"]
 
 
@@ -53,7 +55,7 @@ async def test_it_advertises_until_ctrl_c() -> None:
     ],
 )
 def test_what_cannot_be_is_one_line(arguments: list[str], said: str) -> None:
-    done = subprocess.run([*RUN, *arguments], capture_output=True, text=True, check=False)
+    done = rhomboid("simulate", *arguments)
     assert done.returncode in (1, 2)
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
