@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -12,8 +14,10 @@ import platformdirs
 import pytest
 
 from rhomboid.cli import main
+from rhomboid.history.store import History
 from rhomboid.shelf import catalogue, own_folder, plans
 
+from .coach.lives import PLANS, later, lived
 from .coach.test_catalogue import PULL_APART
 from .coach.test_plan_file import MINE
 
@@ -23,6 +27,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     monkeypatch.setattr(platformdirs, "user_config_path", lambda *_, **__: tmp_path / "config")
+    monkeypatch.setenv("RHOMBOID_HISTORY", str(tmp_path / "history.sqlite3"))
 
     def rhomboid(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["rhomboid", *arguments])
@@ -132,6 +137,24 @@ def test_the_weeks_ahead_of_the_strength_plan(run: Run) -> None:
     assert "week 4 light" in out
 
 
+def test_the_next_session_follows_from_the_history(run: Run) -> None:
+    today = datetime.now(UTC).date()
+    past, due = lived(PLANS["strength-15-weeks"], 3, from_day=later(today, -7))
+    with History() as history:
+        history.add_all(past)
+    assert due == today
+    out = run("plan", "strength-15-weeks")[1]
+    assert "Next session: today, week 2 of 15, session 4\n" in out
+    assert "  One-arm dumbbell row: 3 × 5, left then right, 7 kg, rest 45 s\n      1 kg more than on " in out
+    assert re.search(r"^one-arm-row +3×5 7 kg +3×5 8 kg +3×5 6 kg ", out, re.MULTILINE)
+
+
+def test_a_damaged_history_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "history.sqlite3").write_bytes(b"no database at all, but long enough to be looked at" * 40)
+    status, out, err = run("plan", "gentle-in-bed")
+    assert (status, out, len(err.splitlines())) == (1, "", 1)
+
+
 def test_json_is_an_array_of_the_sessions_ahead(run: Run) -> None:
     got = json.loads(run("plan", "gentle-in-bed", "--json", "--weeks", "2")[1])
     assert len(got) == 14
@@ -170,6 +193,14 @@ def test_a_broken_plan_of_ones_own_is_named_with_its_line(run: Run) -> None:
     path = own("mine.toml", MINE.replace('"squat"', '"squatt"'), "plans")
     said = f"rhomboid: {path}, line 24: there is no exercise 'squatt'; did you mean squat?\n"
     assert run("plan", "list") == (1, "", said)
+
+
+def test_an_exercise_of_ones_own_that_breaks_a_plan_of_ours_is_named(run: Run) -> None:
+    held = PULL_APART.replace('"reps"', '"hold"').replace("reps = 12", "hold_s = 9").replace("tempo =", "# tempo =")
+    path = own("b.toml", held.replace("exercise.pull-apart", "exercise.bridge"))
+    status, _, err = run("plan", "list")
+    assert status == 1
+    assert f"change the exercise of your own ({path} replaces bridge)" in err
 
 
 def test_a_plan_in_use_that_is_gone_is_none(run: Run) -> None:

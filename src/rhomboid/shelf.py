@@ -28,7 +28,12 @@ def plans(exercises: Catalogue) -> dict[str, Plan]:
     """All plans by id: ours, then the user's ``plans/*.toml``, which replace ours of the same id. Raises DataError."""
     ours = sorted(OURS.joinpath("plans").iterdir(), key=lambda found: found.name)
     texts = [(found.name, found.read_text(encoding="utf-8")) for found in ours if found.name.endswith(".toml")]
-    read = [read_plan(file, text, exercises) for file, text in (*texts, *_own("plans"))]
+    try:
+        read = [read_plan(file, text, exercises) for file, text in texts]
+    except DataError as error:  # ours fit our own catalogue
+        replaced = "; ".join(exercises.remarks)
+        raise DataError(error.what, do=f"change the exercise of your own ({replaced})", where=error.where) from None
+    read += [read_plan(file, text, exercises) for file, text in _own("plans")]
     return {plan.id: plan for plan in read}
 
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rhomboid.coach.plan import PlannedExercise
+from rhomboid.coach.plan import Plan, PlannedExercise
+from rhomboid.coach.plan_file import read_plan
 from rhomboid.coach.progression import next_session, weeks_ahead
-from rhomboid.coach.record import SessionRecord
+from rhomboid.coach.record import HoldRecord, SessionRecord, SetRecord
 from rhomboid.errors import DataError
 
 from .lives import CATALOGUE, MONDAY, PLANS, START_KG, asked, did, later, lived
@@ -21,6 +22,11 @@ from .lives import CATALOGUE, MONDAY, PLANS, START_KG, asked, did, later, lived
 BED, FIVE, DESK = PLANS["gentle-in-bed"], PLANS["five-exercises"], PLANS["desk-breaks"]
 STRENGTH = PLANS["strength-15-weeks"]
 SQUEEZE, ROW = "shoulder-blade-squeeze", "one-arm-row"
+
+
+def own_plan(item: str) -> Plan:
+    text = f'id = "own"\nname = "Own"\nabout = "Own."\ndays_a_week = 2\n[[session]]\n[[session.exercise]]\n{item}'
+    return read_plan("own.toml", text, CATALOGUE)
 
 
 # --- the ready plans ------------------------------------------------------------------------------------------------
@@ -123,6 +129,40 @@ def test_a_set_that_is_missing_holds_the_load() -> None:
     assert asked(STRENGTH, past, due, "squat").load_kg == START_KG + 1
 
 
+def test_a_hold_that_was_left_early_is_not_made_longer() -> None:
+    plan = own_plan("""exercise = "overhead-reach"
+hold_to_s = 20
+hold_step_s = 5""")
+    past, due = lived(plan, 2)
+    assert asked(plan, past, due, "overhead-reach").hold_s == 15
+    left = tuple(
+        msgspec.structs.replace(s, holds=(HoldRecord(start_s=0, end_s=1), HoldRecord(start_s=2, end_s=8)))
+        for s in past[-1].sets
+    )
+    past[-1] = msgspec.structs.replace(past[-1], sets=left)
+    assert asked(plan, past, due, "overhead-reach").hold_s == 10
+    assert asked(plan, past, due, "overhead-reach").why == "as on Thursday: 6 of 10 s were held"
+
+
+def test_where_repetitions_and_load_grow_the_load_is_raised_at_the_most_repetitions() -> None:
+    plan = own_plan("""exercise = "cable-row"
+reps = 8
+reps_to = 10
+load_step_kg = 2""")
+    past, due = lived(plan, 5)
+    assert [(r.sets[0].target_reps, r.sets[0].load_kg) for r in past] == [(8, 6), (9, 6), (10, 6), (8, 8), (9, 8)]
+    assert asked(plan, past[:3], later(MONDAY, 10), "cable-row").why == "2 kg more than on Monday, and 8 reps again"
+    far = asked(plan, past, later(due, 1000), "cable-row")
+    assert (far.reps, far.load_kg, far.why) == (9, 4, "a little less after 1003 days")
+
+
+def test_of_two_reasons_for_less_the_stronger_decides() -> None:
+    past, due = lived(STRENGTH, 4, as_=lambda i: {"pain": (i, i)})
+    assert asked(STRENGTH, past, due, ROW).why.startswith("less, because pain")
+    assert asked(STRENGTH, past, later(due, 14), ROW).why.startswith("less, because pain")
+    assert asked(STRENGTH, past, later(due, 60), ROW).why == "a little less after 62 days"
+
+
 def test_twice_too_few_goes_one_step_back() -> None:
     past, due = lived(FIVE, 6, as_=lambda i: {"missing": 3} if i > 3 else {})
     before = asked(FIVE, past[:4], later(due, -5), "bridge").reps
@@ -219,6 +259,44 @@ def test_a_discarded_set_that_hurt_sharply_still_hurt() -> None:
     sets = tuple(msgspec.structs.replace(s, discarded=s.exercise == ROW) for s in past[-1].sets)
     past[-1] = msgspec.structs.replace(past[-1], sets=sets)
     assert asked(STRENGTH, past, due, ROW).instead_of == ROW
+
+
+def test_a_session_that_was_broken_off_and_gone_on_with_is_one_step() -> None:
+    past, due = lived(FIVE, 3)
+    half = len(past[-1].sets) // 2
+    first, rest = past[-1].sets[:half], past[-1].sets[half:]
+    later_on = past[-1].started_at.replace("T18", "T19")
+    parts = [
+        msgspec.structs.replace(past[-1], sets=first, ended_because="interrupted"),
+        msgspec.structs.replace(past[-1], sets=rest, started_at=later_on),
+    ]
+    assert next_session(FIVE, CATALOGUE, [*past[:-1], *parts], due) == next_session(FIVE, CATALOGUE, past, due)
+
+
+def test_sessions_without_a_step_are_counted() -> None:
+    past, due = lived(FIVE, 3)
+    for step in (None, -7):
+        without = [msgspec.structs.replace(r, plan_step=step) for r in past]
+        assert next_session(FIVE, CATALOGUE, without, due).step == 3
+
+
+def test_the_order_is_that_of_instants_wherever_the_clock_was() -> None:
+    past, due = lived(STRENGTH, 2)
+    east, west = (
+        msgspec.structs.replace(past[1], started_at=f"2026-11-04T{time}", sets=loaded(past[1], kg))
+        for time, kg in (("20:00:00+09:00", 4.0), ("13:00:00+01:00", 5.0))
+    )
+    assert asked(STRENGTH, [west, past[0], east], due, ROW).load_kg == 5.0
+
+
+def loaded(record: SessionRecord, kg: float) -> tuple[SetRecord, ...]:
+    return tuple(msgspec.structs.replace(s, load_kg=kg if s.load_kg else None) for s in record.sets)
+
+
+def test_what_began_at_the_same_instant_has_an_order_all_the_same() -> None:
+    past, due = lived(STRENGTH, 2)
+    twin = msgspec.structs.replace(past[1], sets=loaded(past[1], 9.0))
+    assert asked(STRENGTH, [*past, twin], due, ROW) == asked(STRENGTH, [twin, *past], due, ROW)
 
 
 def test_other_sessions_move_no_plan() -> None:

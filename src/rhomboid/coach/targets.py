@@ -82,9 +82,8 @@ def planned(case: Case, catalogue: Catalogue, taken: set[str]) -> PlannedExercis
         return _told(case, Target(case.start.reps, case.start.hold_s, case.start.load_kg), f"the first time{first}")
     base = _base(case)
     target, why = base, ""
-    if easing := _easing(case):
-        notches, floor, why = easing
-        target = _eased(case, base, notches, floor)
+    if easing := [(_eased(case, base, notches, floor), why) for notches, floor, why in _reasons_for_less(case)]:
+        target, why = min(easing, key=lambda e: [amount or 0 for amount in e[0]])
         if target == base:
             why = f"as {case.on(case.entries[-1].on)}: it does not go lower"
     elif not case.plan.is_light(case.step):
@@ -164,9 +163,9 @@ def _pain_lately(case: Case) -> bool:
     return rose and since_pain(case.exercise.id, case.plan.id, case.sessions) < FORGOTTEN_AFTER
 
 
-def _easing(case: Case) -> tuple[int, float, str] | None:
-    """How many notches back, to which share of the start at least, and why; the strongest reason decides."""
-    reasons: list[tuple[int, float, str]] = []
+def _reasons_for_less(case: Case) -> list[tuple[int, float, str]]:
+    """How many notches back, to which share of the start at least, and why."""
+    reasons = []
     rise = rising(pains(case.sessions))
     if rise and not since_pain(case.exercise.id, case.plan.id, case.sessions):  # once for every rise
         reasons.append((PAIN_NOTCHES, 0.5, f"less, because pain has been rising ({', '.join(map(str, rise))})"))
@@ -175,7 +174,7 @@ def _easing(case: Case) -> tuple[int, float, str] | None:
         reasons.append((notches, 1.0, f"a little less after {away} days"))
     if len(case.working) > 1 and all(_shortfall(case, e) for e in case.working[-2:]):
         reasons.append((1, 1.0, "a little less: twice in a row not all of it came"))
-    return max(reasons, key=lambda r: r[0], default=None)
+    return reasons
 
 
 def _eased(case: Case, base: Target, notches: int, floor: float) -> Target:

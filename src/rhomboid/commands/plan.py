@@ -70,8 +70,11 @@ def plan(
 
 
 def _past() -> Sequence[SessionRecord]:
-    """Every session that is remembered: this is where the history comes in."""
-    return ()
+    """Every training session that is remembered."""
+    from rhomboid.history.store import History
+
+    with History() as history:
+        return history.sessions(kind="train", movements=False)
 
 
 def _list(known: dict[str, Plan], in_use: Plan | None) -> str:
