@@ -211,6 +211,18 @@ def test_after_rising_pain_it_stays_until_pain_has_been_steady() -> None:
     assert asked(FIVE, past, due, "bridge").why.startswith("one more than")
 
 
+def test_what_a_light_week_took_back_for_pain_does_not_jump_up_behind_it() -> None:
+    pains = [None] * 6 + [2, 3, 4] + [2] * 10
+    past, due = lived(STRENGTH, 12, as_=lambda i: {"pain": (pains[i], pains[i])})
+    loads = [next(s.load_kg for s in r.sets if s.exercise == ROW) for r in past[::3]]
+    assert loads == [6, 7, 8, 4.5]  # 8 less two notches are 6, of which a light week takes 80 %
+    assert asked(STRENGTH, past, due, ROW).load_kg == 7
+    past, due = lived(STRENGTH, 12, as_=lambda i: {"sharp": ROW} if i == 6 else {})
+    again = [next((s.load_kg for s in r.sets if s.exercise == ROW), None) for r in past[6:]]
+    assert again == [8, None, None, 4, 3, 3]
+    assert asked(STRENGTH, past, due, ROW).load_kg == 5
+
+
 def test_one_rise_of_pain_goes_back_once_even_if_nothing_is_told_afterwards() -> None:
     pains = [(1, 1), (2, 2), (4, 4), *[(None, None)] * 6]
     past, _ = lived(FIVE, 9, as_=lambda i: {"pain": pains[i]})

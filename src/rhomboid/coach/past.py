@@ -41,10 +41,11 @@ class Trained(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What was done of one exercise in one session of a plan. ``step`` is the plan's."""
+    """What was done of one exercise in one session of a plan: the plan's ``step``, ``place`` among all sessions."""
 
     on: date
     step: int
+    place: int
     sets: tuple[SetRecord, ...]
 
     @property
@@ -78,15 +79,23 @@ def in_order(past: Sequence[SessionRecord]) -> list[Trained]:
     return [t for _, t in trained]
 
 
-def of_plan(plan: str, sessions: Sequence[Trained]) -> list[tuple[int, Trained]]:
-    """The sessions of the plan in which something was done, each with its step."""
-    own = [t for t in sessions if t.record.plan == plan and any(not s.discarded for s in t.record.sets)]
-    return [(i if (step := t.record.plan_step) is None or step < 0 else step, t) for i, t in enumerate(own)]
+def of_plan(plan: str, sessions: Sequence[Trained]) -> list[tuple[int, int]]:
+    """The sessions of the plan in which something was done: the step and the place among ``sessions`` of each."""
+    own = [
+        (t.record.plan_step, place)
+        for place, t in enumerate(sessions)
+        if t.record.plan == plan and any(not s.discarded for s in t.record.sets)
+    ]
+    return [(i if step is None or step < 0 else step, place) for i, (step, place) in enumerate(own)]
 
 
-def done(exercise: str, own: Sequence[tuple[int, Trained]]) -> list[Done]:
-    """What was done of the exercise in the sessions of a plan."""
-    return [Done(t.on, step, sets) for step, t in own if (sets := t.sets_of(exercise))]
+def done(exercise: str, own: Sequence[tuple[int, int]], sessions: Sequence[Trained]) -> list[Done]:
+    """What was done of the exercise in the sessions of a plan, as ``of_plan`` gives them."""
+    return [
+        Done(sessions[place].on, step, place, sets)
+        for step, place in own
+        if (sets := sessions[place].sets_of(exercise))
+    ]
 
 
 def pains(sessions: Sequence[Trained]) -> list[int]:

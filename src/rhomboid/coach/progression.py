@@ -17,7 +17,7 @@ from rhomboid.coach.record import SessionRecord, SetRecord
 from rhomboid.coach.targets import AWAY_DAYS, Case, hurts_often, planned
 from rhomboid.coach.words import kilograms
 
-SEE_PROFESSIONAL = "please have it looked at by a doctor or physiotherapist before you go on"
+SEE_PROFESSIONAL = "Please have it looked at by a doctor or physiotherapist before you go on."
 BASELINE = "Take weights you could lift two times more, and note them: they are your baseline."
 
 
@@ -35,10 +35,11 @@ def next_session(plan: Plan, catalogue: Catalogue, past: Sequence[SessionRecord]
     for item in chosen.items:
         exercise = catalogue.exercises[item.exercise]
         start = item.start(exercise.prescription)
-        case = Case(plan, step, today, item, exercise, start, done(item.exercise, own), sessions)
+        case = Case(plan, step, today, item, exercise, start, done(item.exercise, own, sessions), sessions)
         exercises.append(planned(case, catalogue, taken))
         taken.add(exercises[-1].exercise)
-    due = _due(plan, own, today)
+    days = [(step, sessions[place].on) for step, place in own]
+    due = _due(plan, days, today)
     choose = any(x.load and x.load_kg is None and x.instead_of is None for x in exercises)
     advice = _advice(chosen.items, catalogue, sessions)
     return PlannedSession(
@@ -50,7 +51,7 @@ def next_session(plan: Plan, catalogue: Catalogue, past: Sequence[SessionRecord]
         name=chosen.name or plan.name,
         warm_up_min=plan.warm_up_min,
         exercises=tuple(exercises),
-        remarks=(*advice, *([BASELINE] if choose else []), *_remarks(plan, step, own, due, today)),
+        remarks=(*advice, *([BASELINE] if choose else []), *_remarks(plan, step, days, due, today)),
         see_professional=bool(advice),
     )
 
@@ -87,19 +88,19 @@ def _advice(items: Sequence[PlanItem], catalogue: Catalogue, sessions: list[Trai
     if rise := rising(pains(sessions)):
         told = ", ".join(map(str, rise))
         advice.append(
-            f"Pain has been rising over the last sessions ({told}): the plan asks for less, and {SEE_PROFESSIONAL}."
+            f"Pain has been rising over the last sessions ({told}): the plan asks for less. {SEE_PROFESSIONAL}"
         )
     for item in items:
         hurt = unhealed(item.exercise, sessions)
         if hurt is not None and hurts_often(item.exercise, sessions, hurt):
             name = catalogue.exercises[item.exercise].name
-            advice.append(f"{name} has hurt sharply more than once: it stays out, and {SEE_PROFESSIONAL}.")
+            advice.append(f"{name} has hurt sharply more than once: it stays out. {SEE_PROFESSIONAL}")
     return advice
 
 
-def _remarks(plan: Plan, step: int, own: Sequence[tuple[int, Trained]], due: date, today: date) -> list[str]:
+def _remarks(plan: Plan, step: int, days: Sequence[tuple[int, date]], due: date, today: date) -> list[str]:
     remarks = []
-    away = (today - own[-1][1].on).days if own else 0
+    away = (today - days[-1][1]).days if days else 0
     if away >= AWAY_DAYS:
         remarks.append(f"{away} days since the last session: nothing is owed, and what had grown goes back a little.")
     if due > today:
@@ -114,16 +115,18 @@ def _remarks(plan: Plan, step: int, own: Sequence[tuple[int, Trained]], due: dat
     return remarks
 
 
-def _due(plan: Plan, own: Sequence[tuple[int, Trained]], today: date) -> date:
-    """The first day the next session is meant for: the days of a week are spread, and a missed one moves the rest."""
-    if not own:
+def _due(plan: Plan, days: Sequence[tuple[int, date]], today: date) -> date:
+    """The first day the next session is meant for, after sessions of these steps on these days.
+
+    The days of a week are spread, and a missed one moves the rest.
+    """
+    if not days:
         return today
-    step, last = own[-1][0], min(own[-1][1].on, today)
-    if sum(t.on == own[-1][1].on for _, t in own) < plan.sessions_a_day:
+    step, last = days[-1]
+    if sum(on == last for _, on in days) < plan.sessions_a_day:
         return today
-    days = plan.days_a_week
-    which = (step // plan.sessions_a_day) % days
-    return max(today, last + timedelta(days=(which + 1) * 7 // days - which * 7 // days))
+    which, of = (step // plan.sessions_a_day) % plan.days_a_week, plan.days_a_week
+    return max(today, min(last, today) + timedelta(days=(which + 1) * 7 // of - which * 7 // of))
 
 
 # --- weeks ahead ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date
+from itertools import takewhile
 from typing import NamedTuple
 
 from rhomboid.coach.catalogue import Catalogue
@@ -81,35 +82,53 @@ def planned(case: Case, catalogue: Catalogue, taken: set[str]) -> PlannedExercis
         first = f": {FIRST_LOAD}" if case.exercise.load else ""
         return _told(case, Target(case.start.reps, case.start.hold_s, case.start.load_kg), f"the first time{first}")
     base = _base(case)
-    target, why = base, ""
-    if easing := [(_eased(case, base, notches, floor), why) for notches, floor, why in _reasons_for_less(case)]:
-        target, why = min(easing, key=lambda e: [amount or 0 for amount in e[0]])
-        if target == base:
-            why = f"as {case.on(case.entries[-1].on)}: it does not go lower"
-    elif not case.plan.is_light(case.step):
+    target, why = _lowered(case, base)
+    light = case.plan.is_light(case.step)
+    if why and target == base:
+        why = f"as {case.on(case.entries[-1].on)}: it does not go lower"
+    elif not why and not light:
         why = _reason_to_stay(case)
         if not why:
             target, why = _raised(case, base)
-    if case.plan.is_light(case.step):
-        target = _light(case, base, target)
+    if light:
+        target = _light(case, target)
         why = why or f"a light week: less than {case.on(case.entries[-1].on)}, on purpose"
     return _told(case, target, why)
 
 
 def _base(case: Case) -> Target:
-    """What was last asked for, never beyond where the plan goes."""
-    last = case.working[-1] if case.working else None
-    load_kg = (last or case.entries[-1]).load_kg
-    if last is None:
-        return Target(case.start.reps, case.start.hold_s, load_kg)
-    reps, hold_s = case.start.reps, case.start.hold_s
-    if reps is not None:
-        asked = [s.target_reps for s in last.sets if s.target_reps is not None]
-        reps = max(1, min(_most_reps(case), max(asked) if asked else min(s.reps for s in last.sets)))
-    if hold_s is not None:
-        held = [s.target_hold_s for s in last.sets if s.target_hold_s is not None and s.target_hold_s > 0]
-        hold_s = min(_longest_hold_s(case), max(held, default=hold_s))
-    return Target(reps, hold_s, load_kg)
+    """What was last asked for, never beyond where the plan goes.
+
+    A light week counts only for what spoke for less in it: without that its loads would jump back up at its end.
+    """
+    reps, hold_s, load_kg = case.start.reps, case.start.hold_s, case.entries[-1].load_kg
+    lightly = list(reversed(list(takewhile(lambda e: case.plan.is_light(e.step), reversed(case.entries)))))
+    if case.working:
+        last = case.working[-1]
+        load_kg = last.load_kg
+        if reps is not None:
+            asked = [s.target_reps for s in last.sets if s.target_reps is not None]
+            reps = max(1, min(_most_reps(case), max(asked) if asked else min(s.reps for s in last.sets)))
+        if hold_s is not None:
+            held = [s.target_hold_s for s in last.sets if s.target_hold_s is not None and s.target_hold_s > 0]
+            hold_s = min(_longest_hold_s(case), max(held, default=hold_s))
+    base = Target(reps, hold_s, load_kg)
+    for entry in lightly[0 if case.working else 1 :]:
+        base = _lowered(_as_of(case, entry), base)[0]
+    return base
+
+
+def _as_of(case: Case, entry: Done) -> Case:
+    """The case as it was before ``entry``."""
+    before = [e for e in case.entries if e.place < entry.place]
+    return case._replace(step=entry.step, for_day=entry.on, entries=before, sessions=case.sessions[: entry.place])
+
+
+def _lowered(case: Case, base: Target) -> tuple[Target, str]:
+    """``base``, or what is left of it where something speaks for less; and what that is, in words."""
+    reasons = _reasons_for_less(case)
+    lowered = [(_eased(case, base, notches, floor), why) for notches, floor, why in reasons]
+    return min(lowered, key=lambda e: [amount or 0 for amount in e[0]], default=(base, ""))
 
 
 def _raised(case: Case, base: Target) -> tuple[Target, str]:
@@ -165,6 +184,8 @@ def _pain_lately(case: Case) -> bool:
 
 def _reasons_for_less(case: Case) -> list[tuple[int, float, str]]:
     """How many notches back, to which share of the start at least, and why."""
+    if hurt := unhealed(case.exercise.id, case.sessions):
+        return [(MOST_NOTCHES, 0.5, f"lightly, because it hurt {case.on(hurt.on)}; leave it out if it hurts again")]
     reasons = []
     rise = rising(pains(case.sessions))
     if rise and not since_pain(case.exercise.id, case.plan.id, case.sessions):  # once for every rise
@@ -192,15 +213,15 @@ def _eased(case: Case, base: Target, notches: int, floor: float) -> Target:
     return base
 
 
-def _light(case: Case, base: Target, target: Target) -> Target:
-    """The target of a light week: the plan's share of ``base``, or ``target`` where that is less already."""
+def _light(case: Case, target: Target) -> Target:
+    """``target`` in a light week: the plan's share of the load, or of what there is instead."""
     share = case.plan.light_share
-    if base.load_kg is not None and target.load_kg is not None:
-        return target._replace(load_kg=min(target.load_kg, _half_kilograms(base.load_kg * share) or base.load_kg))
-    if base.reps is not None and target.reps is not None:
-        return target._replace(reps=min(target.reps, max(1, math.floor(base.reps * share))))
-    if base.hold_s is not None and target.hold_s is not None:
-        return target._replace(hold_s=min(target.hold_s, max(1.0, math.floor(base.hold_s * share))))
+    if target.load_kg is not None:
+        return target._replace(load_kg=_half_kilograms(target.load_kg * share) or target.load_kg)
+    if target.reps is not None:
+        return target._replace(reps=max(1, math.floor(target.reps * share)))
+    if target.hold_s is not None:
+        return target._replace(hold_s=max(1.0, math.floor(target.hold_s * share)))
     return target
 
 
@@ -219,8 +240,7 @@ def _after_sharp_pain(case: Case, hurt: Trained, catalogue: Catalogue, taken: se
                 )
                 return _told(stand_in, Target(p.reps, p.hold_s, p.load_kg), why, instead_of=case.exercise.id)
     base = _base(case) if case.entries else Target(case.start.reps, case.start.hold_s, case.start.load_kg)
-    why = f"lightly, because it hurt {case.on(hurt.on)}; leave it out if it hurts again"
-    return _told(case, _eased(case, base, MOST_NOTCHES, 0.5), why)
+    return _told(case, *_lowered(case, base))
 
 
 def _told(case: Case, target: Target, why: str, *, instead_of: str | None = None) -> PlannedExercise:
