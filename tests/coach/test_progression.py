@@ -61,6 +61,8 @@ def test_strength_goes_up_for_three_weeks_and_the_fourth_is_light() -> None:
     assert loads == [6, 7, 8, 6, 9, 10, 11, 8.5, 12, 13, 14, 11, 15, 16, 17]
     within = [{s.load_kg for r in past[i : i + 3] for s in r.sets if s.exercise == ROW} for i in range(0, 45, 3)]
     assert all(len(week) == 1 for week in within)
+    third = asked(STRENGTH, past[:11], later(MONDAY, 25), ROW)
+    assert third.why == "a light week: less than on 20 November, on purpose"
     holds = [next(s.target_hold_s for s in r.sets if s.exercise == "superman") for r in past[::3]]
     assert holds[:8] == [5, 6, 7, 7, 8, 9, 10, 10]
 

@@ -38,7 +38,7 @@ def next_session(plan: Plan, catalogue: Catalogue, past: Sequence[SessionRecord]
         case = Case(plan, step, today, item, exercise, start, done(item.exercise, own, sessions), sessions)
         exercises.append(planned(case, catalogue, taken))
         taken.add(exercises[-1].exercise)
-    days = [(step, sessions[place].on) for step, place in own]
+    days = [(s, sessions[place].on) for s, place in own]
     due = _due(plan, days, today)
     choose = any(x.load and x.load_kg is None and x.instead_of is None for x in exercises)
     advice = _advice(chosen.items, catalogue, sessions)

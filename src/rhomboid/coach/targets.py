@@ -85,14 +85,14 @@ def planned(case: Case, catalogue: Catalogue, taken: set[str]) -> PlannedExercis
     target, why = _lowered(case, base)
     light = case.plan.is_light(case.step)
     if why and target == base:
-        why = f"as {case.on(case.entries[-1].on)}: it does not go lower"
+        why = "" if light else f"as {case.on(case.entries[-1].on)}: it does not go lower"
     elif not why and not light:
         why = _reason_to_stay(case)
         if not why:
             target, why = _raised(case, base)
     if light:
         target = _light(case, target)
-        why = why or f"a light week: less than {case.on(case.entries[-1].on)}, on purpose"
+        why = why or f"a light week: less than {case.on((case.working or case.entries)[-1].on)}, on purpose"
     return _told(case, target, why)
 
 
@@ -133,7 +133,7 @@ def _lowered(case: Case, base: Target) -> tuple[Target, str]:
 
 def _raised(case: Case, base: Target) -> tuple[Target, str]:
     """One step more, in repetitions first, then in the hold, then in the load."""
-    item, last = case.item, case.working[-1] if case.working else case.entries[-1]
+    item, last = case.item, (case.working or case.entries)[-1]
     than = f"more than {case.on(last.on)}"
     if base.reps is not None and base.reps < _most_reps(case):
         easy = last.effort is not None and last.effort <= EASY
@@ -153,7 +153,7 @@ def _raised(case: Case, base: Target) -> tuple[Target, str]:
 
 def _reason_to_stay(case: Case) -> str:
     """Why nothing is raised, or nothing."""
-    last, latest = case.working[-1] if case.working else case.entries[-1], case.sessions[-1].record
+    last, latest = (case.working or case.entries)[-1], case.sessions[-1].record
     reason = ""
     if latest.ended_because in ("pain", "sharp_pain"):
         reason = "the last session ended with pain"
