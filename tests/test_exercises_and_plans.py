@@ -162,6 +162,11 @@ def test_json_is_an_array_of_the_sessions_ahead(run: Run) -> None:
     assert all(x["why"] for s in got for x in s["exercises"])
 
 
+def test_the_list_is_an_array_too_and_without_a_plan_in_use_there_is_none_ahead(run: Run) -> None:
+    assert [p["id"] for p in json.loads(run("plan", "list", "--json")[1])] == list(plans(catalogue()))
+    assert run("plan", "--json") == (2, "", "rhomboid: no plan is in use; name one that rhomboid plan list shows\n")
+
+
 def test_ones_own_plan_is_used_and_may_replace_ours(run: Run) -> None:
     own("mine.toml", MINE, "plans")
     own("bed.toml", MINE.replace('"mine"', '"gentle-in-bed"'), "plans")

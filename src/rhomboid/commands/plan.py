@@ -29,7 +29,9 @@ def plan(
         typer.Argument(help="A plan to show; without one that in use.", metavar="NAME | use NAME | list"),
     ] = None,
     weeks: Annotated[int, typer.Option("--weeks", min=1, max=26, help="How many weeks ahead.")] = 4,
-    as_json: Annotated[bool, typer.Option("--json", help="The sessions ahead as one JSON array.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The sessions ahead, or the list, as one JSON array.")
+    ] = False,
 ) -> None:
     """Show the next session of a plan and the weeks ahead, list the plans, or put one into use.
 
@@ -47,7 +49,8 @@ def plan(
     known = shelf.plans(exercises)
     match words or []:
         case ["list"]:
-            typer.echo(_list(known, shelf.current_plan(known)))
+            every = list(known.values())
+            typer.echo(msgspec.json.encode(every).decode() if as_json else _list(known, shelf.current_plan(known)))
             return
         case ["use", name]:
             chosen = shelf.plan_named(known, name)
@@ -56,6 +59,8 @@ def plan(
             return
         case []:
             in_use = shelf.current_plan(known)
+            if in_use is None and as_json:
+                raise UsageError("no plan is in use", do="name one that rhomboid plan list shows")
             if in_use is None:
                 typer.echo(_list(known, None))
                 return
