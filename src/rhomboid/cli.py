@@ -21,6 +21,7 @@ from rhomboid.commands.history import history_app
 from rhomboid.commands.live import demo, desk, record, train
 from rhomboid.commands.plan import plan
 from rhomboid.commands.recordings import info, replay
+from rhomboid.commands.report import report
 from rhomboid.commands.sensors import decode, sensors
 from rhomboid.commands.shown import complain
 from rhomboid.commands.simulate import simulate
@@ -38,6 +39,7 @@ for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan
 app.command("import")(import_files)
 app.command("export")(export_file)
 app.command()(annotate)
+app.command()(report)
 app.add_typer(history_app, name="history")
 app.command()(exercises)
 app.command()(plan)

@@ -24,6 +24,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "motion": set(),
     "coach": set(),
     "history": {"coach", "recording", "tables", "words"},
+    "report": {"coach", "history", "interpreter", "library", "motion", "words"},
     "shelf": {"coach"},
     "simulation": {"sensors"},
     "recording": set(),
