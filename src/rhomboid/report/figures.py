@@ -191,7 +191,7 @@ def followed(plans: Sequence[Adherence]) -> bytes:
 
 def sets(done: Sequence[SetRecord], signal: Signal) -> bytes:
     """Every set of a session: the movement where it is known, its counted repetitions, its holds."""
-    with _figure(0.95 * len(done) + 0.3) as (figure, svg):
+    with _figure(0.8 * len(done) + 0.3) as (figure, svg):
         for ax, one in zip(figure.subplots(len(done), 1, squeeze=False)[:, 0], done, strict=True):
             _set(ax, one, signal)
         ax.set_xlabel("seconds since the set began")
