@@ -28,7 +28,7 @@ from rhomboid.motion.rep_set import (
 )
 from rhomboid.motion.rep_signals import COLUMNS, VIEWS, MovementSignals
 from rhomboid.motion.rep_vote import TICK_FRAMES, Ballot, Candidate, Rep
-from rhomboid.motion.settings import Mode, Settings
+from rhomboid.motion.settings import Settings
 
 Phase = Literal["rest", "out", "pause", "back"]
 
@@ -77,7 +77,7 @@ class RepetitionDetector:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._whole = settings.mode == "set"
+        self._is_given = self._whole = settings.mode == "set"
         self._signals = MovementSignals()
         self._rows = _Rows(15 + COLUMNS)
         self._ticked = 0  # rows that have been through a tick
@@ -144,7 +144,7 @@ class RepetitionDetector:
     def tell(self, *, going_on: bool) -> list[Event]:
         """From here on everything is one set until the opposite is told: what is in hand by then is closed."""
         events: list[Event] = []
-        if self._settings.mode == "set":
+        if self._is_given:
             return events
         if self._ticked < len(self._rows):
             self._tick(len(self._rows) - self._ticked, events)
@@ -285,7 +285,7 @@ class RepetitionDetector:
 
     def _close(self, at_s: float, events: list[Event]) -> None:
         live = tuple(self._announced)
-        end_s = float(self._rows.all[-1, _T]) if self._whole or not live else max(m.end_s for m in live)
+        end_s = float(self._rows.all[-1, _T]) if self._is_given or not live else max(m.end_s for m in live)
         movements, corrections = self._look_back(live, end_s)
         events.append(
             SetClosed(
@@ -311,13 +311,14 @@ class RepetitionDetector:
             reason = "together these movements were not alike enough for a set"
             return (), tuple(Correction(change="struck_out", movement=m, reason=reason) for m in live)
         start_s = self._start_s if self._whole or self._earlier else self._reach_back(end_s)
+        if self._whole and not self._is_given and live:  # told of: it had begun by then, or begins later
+            start_s = max(start_s, live[0].start_s)
         t_s = self._rows.all[:, _T]
         if t_s[0] > start_s:
             return live, ()
         rows = self._rows.all[around(t_s, start_s, end_s, CONTEXT_S)]
         t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (_T, _ACC, _GYR, _UP, _QUAT))
-        mode: Mode = "set" if self._whole else self._settings.mode
-        known = self._has_gyro, self._breaks, list(live), mode, start_s, end_s
+        known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
 
     def _reach_back(self, end_s: float) -> float:
