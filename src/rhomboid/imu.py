@@ -94,7 +94,7 @@ class Request(msgspec.Struct, frozen=True):
 
 CommandKind = Literal[
     "go", "number", "count", "set_count", "discard", "redo", "skip", "swap", "pause", "sharp_pain", "red_flags", "end",
-    "note",
+    "load", "note",
 ]  # fmt: skip
 
 
@@ -103,7 +103,7 @@ class Command(msgspec.Struct, frozen=True):
 
     It stands where it was heard, in front of what arrives next; ``host_ns`` is the host's monotonic clock then.
     ``value`` is the number that was told (0..10 as an answer, +1 or -1 repetitions, or how many there were), ``text``
-    the words (a note, another exercise, why it ends).
+    the words (a note, another exercise, a load in kg, why it ends).
     """
 
     host_ns: int

@@ -53,6 +53,7 @@ COMMANDS: dict[CommandKind, str] = {
     "sharp_pain": "you: sharp pain",
     "red_flags": "you: show the warning signs",
     "end": "you: end the session",
+    "load": "you: load in kg",
     "note": "you: note",
 }
 

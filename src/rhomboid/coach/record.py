@@ -16,6 +16,9 @@ from rhomboid.events import Movement, Side
 EndReason = Literal["finished", "pain", "sharp_pain", "tired", "time", "other", "interrupted"]
 """Why a session ended. ``interrupted``: the program was gone before it was told."""
 
+EndedBy = Literal["stillness", "key", "time", "sharp_pain", "interrupted"]
+"""What ended a set."""
+
 Score = Annotated[int, msgspec.Meta(ge=0, le=10)]
 """What the user says on a scale from 0 to 10."""
 
@@ -65,7 +68,7 @@ class SetRecord(msgspec.Struct, frozen=True, kw_only=True):
     load_kg: float | None = None
     effort: Score | None = None
     discarded: bool = False
-    ended_by: Literal["stillness", "key", "time", "sharp_pain", "interrupted"] = "stillness"
+    ended_by: EndedBy = "stillness"
     id: int | None = None
     """Its number in the history; None: it is not there yet."""
 
