@@ -18,6 +18,9 @@ EXTENSION = "back extension"
 ROTATION = "thoracic rotation"
 CAT_CAMEL = "cat-camel"
 
+Range = tuple[float, float]
+"""Anything from the first to the second."""
+
 STANDING = {"flexion": 0.0, "lateral": 0.0, "twist": 0.0, "z": 0.0}
 SITTING = {"flexion": 1.0, "lateral": 0.0, "twist": 0.0, "z": -0.4}
 BENT_OVER = {"flexion": 58.0, "lateral": 3.0, "twist": 0.0, "z": -0.15}
@@ -73,34 +76,35 @@ def repeat(
                 stage.wait(stage.between(*between_s))
 
 
-def row_set(stage: Stage, count: int) -> None:
+def row_set(stage: Stage, count: int, *, pause_s: Range = (1.0, 1.6), pace: float = 1.0) -> None:
     """One-arm rows, hinged forward: the trunk turns toward the working side, with a jolt at top and bottom."""
     take_pose(stage, 2.5, BENT_OVER)
     stage.wait(stage.between(1.0, 2.0))
     side = stage.either()
     pull = {"twist": 13.0 * side, "flexion": -4.0, "lateral": 2.0 * side, "z": 0.012}
+    out_s, back_s = 0.9 / pace, 1.3 / pace
     repeat(
-        stage, ROW, count, pull, out_s=0.9, back_s=1.3, pause_s=(1.0, 1.6), between_s=(0.3, 0.9), jolt_m=0.0009
+        stage, ROW, count, pull, out_s=out_s, back_s=back_s, pause_s=pause_s, between_s=(0.3, 0.9), jolt_m=0.0009
     )  # fmt: skip
     stage.wait(stage.between(1.0, 2.0))
     take_pose(stage, 2.5, STANDING)
 
 
-def squeeze_set(stage: Stage, count: int) -> None:
+def squeeze_set(stage: Stage, count: int, *, pause_s: Range = (3.0, 5.0), pace: float = 1.0) -> None:
     """The blades close and are held: the sensor tilts a degree or two and moves some millimetres."""
     stage.wait(stage.between(1.0, 2.0))
     close = {"flexion": -1.9, "twist": 0.3 * stage.either(), "x": -0.005, "z": 0.004}
-    repeat(stage, SQUEEZE, count, close, out_s=0.8, back_s=0.9, pause_s=(3.0, 5.0), between_s=(1.5, 2.8))
+    out_s, back_s = 0.8 / pace, 0.9 / pace
+    repeat(stage, SQUEEZE, count, close, out_s=out_s, back_s=back_s, pause_s=pause_s, between_s=(1.5, 2.8))
     stage.wait(stage.between(2.0, 3.0))
 
 
-def extension_set(stage: Stage, count: int) -> None:
+def extension_set(stage: Stage, count: int, *, pause_s: Range = (1.5, 3.0), pace: float = 1.0) -> None:
     """Lying face down, the chest is lifted and held."""
     take_pose(stage, 5.0, PRONE)
     stage.wait(stage.between(2.0, 3.0))
-    repeat(
-        stage, EXTENSION, count, {"flexion": -20.0}, out_s=1.3, back_s=1.5, pause_s=(1.5, 3.0), between_s=(1.0, 2.0)
-    )  # fmt: skip
+    lift, out_s, back_s = {"flexion": -20.0}, 1.3 / pace, 1.5 / pace
+    repeat(stage, EXTENSION, count, lift, out_s=out_s, back_s=back_s, pause_s=pause_s, between_s=(1.0, 2.0))
     stage.wait(stage.between(2.0, 3.0))
     take_pose(stage, 5.0, STANDING)
 
@@ -116,13 +120,14 @@ def rotation_set(stage: Stage, count: int) -> None:
     stage.wait(stage.between(2.0, 3.0))
 
 
-def cat_camel_set(stage: Stage, count: int) -> None:
+def cat_camel_set(stage: Stage, count: int, *, pause_s: Range = (0.2, 0.6), pace: float = 1.0) -> None:
     """On all fours: from the sagging back to the arched one and back again is one repetition."""
     take_pose(stage, 4.0, ON_ALL_FOURS)
     stage.move(1.5, flexion=ON_ALL_FOURS["flexion"] - 10.0)
     stage.wait(stage.between(0.8, 1.5))
     arch = {"flexion": 24.0, "z": 0.02}
-    repeat(stage, CAT_CAMEL, count, arch, out_s=1.6, back_s=1.6, pause_s=(0.2, 0.6), between_s=(0.3, 0.7))
+    out_s, back_s = 1.6 / pace, 1.6 / pace
+    repeat(stage, CAT_CAMEL, count, arch, out_s=out_s, back_s=back_s, pause_s=pause_s, between_s=(0.3, 0.7))
     stage.wait(stage.between(0.8, 1.5))
     take_pose(stage, 4.0, STANDING)
 

@@ -15,6 +15,7 @@ from rhomboid.simulation.faults import spoilt
 from rhomboid.simulation.packets import BOOT_SEEDS, Encoder, encoder_for
 from rhomboid.simulation.radio import Radio
 from rhomboid.simulation.scripts import perform, script_names
+from rhomboid.simulation.stage import Performance
 from rhomboid.simulation.truth import Section, Truth
 
 __all__ = ["Identity", "SimulatedSensor", "script_names"]
@@ -42,8 +43,9 @@ class SimulatedSensor:
 
     ``family`` says whose packets they are; ``rate_hz`` is the nominal sampling rate, None: the one such a sensor is
     usually set to; ``loss`` the share of packets (0..1) that never arrive; ``mounting`` (3, 3) takes body axes to
-    sensor axes, None: a strap somewhat askew, as the seed has it. Raises UsageError for a script or a family that is
-    not known, and for a seed, a rate or a loss that cannot be.
+    sensor axes, None: a strap somewhat askew, as the seed has it. ``performance`` is acted in place of the script,
+    which then only gives the name. Raises UsageError for a script or a family that is not known, and for a seed, a rate
+    or a loss that cannot be.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class SimulatedSensor:
         rate_hz: float | None = None,
         loss: float = 0.0,
         mounting: Array | None = None,
+        performance: Performance | None = None,
     ) -> None:
         rate_hz = driver_for(family).profile.default_hz if rate_hz is None else rate_hz
         if not SLOWEST_HZ <= rate_hz <= FASTEST_HZ:
@@ -64,7 +67,7 @@ class SimulatedSensor:
         if not 0.0 <= loss <= 1.0:
             raise UsageError(f"a loss of {loss:g} cannot be", do="use a share from 0 to 1")
         self.script, self.seed, self.rate_hz, self.loss = script, seed, rate_hz, loss
-        performance = perform(script, seed)
+        performance = perform(script, seed) if performance is None else performance
         self.truth: Truth = performance.truth
         self.sections: tuple[Section, ...] = performance.sections
         self.duration_s = performance.duration_s

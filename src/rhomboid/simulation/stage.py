@@ -60,6 +60,11 @@ class Stage:
         """-1 or 1."""
         return 1.0 if self._rng.random() < 0.5 else -1.0
 
+    @property
+    def last_rep_s(self) -> float:
+        """When the newest repetition ended; 0 before there was one."""
+        return self._reps[-1].end_s if self._reps else 0.0
+
     # --- movement -----------------------------------------------------------------------------------------------
 
     def pose(self, name: str) -> float:
