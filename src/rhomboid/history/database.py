@@ -20,6 +20,8 @@ import platformdirs
 from rhomboid.errors import HistoryError
 
 APPLICATION_ID = 0x72686D62  # "rhmb", in the header of the file
+HISTORY_VARIABLE = "RHOMBOID_HISTORY"
+"""In the environment: where the history is kept instead."""
 BUSY_S = 5.0
 """How long another program that is writing is waited for."""
 SCHEMA = Path(__file__).with_name("schema")
@@ -40,7 +42,7 @@ WORDS = {
 
 def history_path() -> Path:
     """Where the history is kept: what RHOMBOID_HISTORY says, else the user's own data folder."""
-    told = os.environ.get("RHOMBOID_HISTORY")
+    told = os.environ.get(HISTORY_VARIABLE)
     if told:
         return Path(told)
     return platformdirs.user_data_path("rhomboid", appauthor=False) / "history.sqlite3"

@@ -62,9 +62,23 @@ def update(db: sqlite3.Connection, record: msgspec.Struct, where: str, number: i
 def insert_set(db: sqlite3.Connection, session_id: int, record: SetRecord) -> int:
     """Writes a set and all its parts."""
     set_id = insert(db, record, session_id=session_id)
+    _insert_parts(db, set_id, record)
+    return set_id
+
+
+def update_set(db: sqlite3.Connection, set_id: int, record: SetRecord) -> int:
+    """Writes a set and all its parts over what there was of it; gives how many sets there were."""
+    found = update(db, record, "id", set_id)
+    if found:
+        for part in PARTS[SetRecord].values():
+            db.execute(f"DELETE FROM {TABLES[part]} WHERE set_id = ?", [set_id])  # noqa: S608
+        _insert_parts(db, set_id, record)
+    return found
+
+
+def _insert_parts(db: sqlite3.Connection, set_id: int, record: SetRecord) -> None:
     for part in (*record.movements, *record.holds, *record.corrections):
         insert(db, part, set_id=set_id)
-    return set_id
 
 
 def select_sessions(

@@ -88,6 +88,12 @@ class History:
             (session,) = rows.select_sessions(self._db, "id = (SELECT session_id FROM sets WHERE id = ?)", [set_id])
         return next(s for s in session.sets if s.id == set_id)
 
+    def update_set(self, set_id: int, record: SetRecord) -> None:
+        """Writes a set anew, with all its parts: what the coach came to know of it after it was over."""
+        with self._writing():
+            if not rows.update_set(self._db, set_id, _valid(record)):
+                raise HistoryError("the set is no longer in it", do="begin a new session", where=str(self.path))
+
     def update_session(self, session_id: int, record: SessionRecord) -> None:
         """Writes all that ``record`` says of the session itself; its sets and slouches stay as they were added.
 
