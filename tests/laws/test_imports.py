@@ -51,6 +51,8 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "settings_file": {"coach", "sound"},
     "dashboard": {"annotation", "coach", "history", "session", "motion", "words"},
     "endings": set(),
+    "training": {"coach", "session"},
+    "plain_training": {"coach", "session", "training", "words"},
     "commands": None,
     "link": {"sensors"},
     "cli": None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from rhomboid.recording.layout import About
     from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Recorder, Source
+    from rhomboid.simulation.guided import Act
     from rhomboid.simulation.sensor import SimulatedSensor
 
 
@@ -117,18 +120,50 @@ def train(
     for_s: For = None,
     keep_last: KeepIn = None,
     with_identity: WithIdentity = False,
+    plan: Annotated[str | None, typer.Option("--plan", help="Today's session of this plan.", metavar="NAME")] = None,
+    exercise: Annotated[
+        list[str] | None,
+        typer.Option("--exercise", help="This exercise; several make a session.", metavar="NAME[:REPS]"),
+    ] = None,
+    free: Annotated[bool, typer.Option("--free", help="No plan: whatever you do is counted.")] = False,
+    go_on: Annotated[bool, typer.Option("--go-on", help="Go on with the session that was broken off.")] = False,
+    recording: Annotated[
+        Path | None, typer.Option("--record", help="Record the session, with what you tell.", metavar="FILE")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Cues and events as JSON, one object a line.")] = False,
 ) -> None:
-    """Train: repetitions, sets and holds, with posture alerts after 5 s.
+    """Train: today's session of the plan in use, guided from the warm-up to the last set; without a plan, freely.
 
-    Example: rhomboid train --demo --script squeezes
+    With --demo the simulated wearer does what is asked; that is kept only if RHOMBOID_HISTORY names a history for it.
+
+    Example: rhomboid train --demo --exercise one-arm-row:8
     """
-    slouch = slouch_settings("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
-    source, about = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter))
-    settings, memory = _with_reference(core_settings("free", slouch, forward=forward), about, demo)
-    keeper = _keeper(about, settings, with_identity)
-    run_session(
-        source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last, memory=memory
-    )
+    if sum((plan is not None, bool(exercise), free, script is not None)) > 1:
+        raise UsageError("--plan, --exercise, --free and --script ask for different things", do="use one of them")
+    guide = None
+    if not free and script is None:
+        from rhomboid.commands.training import Guide
+
+        guide = Guide(plan, exercise or [], demo=demo, go_on=go_on)
+    with contextlib.nullcontext() if guide is None else contextlib.closing(guide):
+        by_plan = guide is not None and guide.planned is not None
+        slouch = slouch_settings("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+        acts = guide.acts() if guide is not None and by_plan and demo else None
+        source, about = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter), acts)
+        settings, memory = _with_reference(core_settings("free", slouch, forward=forward), about, demo)
+        run_session(
+            source,
+            settings,
+            plain=plain,
+            for_s=for_s,
+            guided=guided,
+            as_json=as_json,
+            recorder=None if recording is None else _recorder(recording, about, settings, force=False),
+            keeper=_keeper(about, settings, with_identity),
+            keep_in=keep_last,
+            memory=memory,
+            training=None if guide is None or not by_plan else lambda session: guide.training(session, recording),
+        )
 
 
 def desk(
@@ -171,13 +206,17 @@ def _source(
     seed: int,
     speed: str | None,
     sensor: tuple[str | None, str | None, float | None, str | None],
+    acts: Sequence[Act] | None = None,
 ) -> tuple[Source, About]:
-    """Where a live command gets its packets from, and what a recording should say of it."""
+    """Where a live command gets its packets from, and what a recording should say of it.
+
+    The simulated wearer does ``acts`` in place of the script, where there are any.
+    """
     from rhomboid.recording.layout import About
 
     if demo:
         _, family, rate_hz, _ = sensor
-        simulated = _sensor(script, seed, family, rate_hz)
+        simulated = _sensor(script, seed, family, rate_hz, acts)
         identity = simulated.identity
         about = About(
             sensor_name=identity.name,
@@ -207,10 +246,16 @@ def _with_reference(settings: Settings, about: About, demo: bool) -> tuple[Setti
     return msgspec.structs.replace(settings, known_reference=memory.recall()), memory
 
 
-def _sensor(script: str, seed: int, family: str | None, rate_hz: float | None) -> SimulatedSensor:
+def _sensor(
+    script: str, seed: int, family: str | None, rate_hz: float | None, acts: Sequence[Act] | None
+) -> SimulatedSensor:
+    from rhomboid.simulation.guided import act
     from rhomboid.simulation.sensor import SimulatedSensor
 
-    return SimulatedSensor(script, seed, family=family or "rhomboid", rate_hz=rate_hz)
+    family = family or "rhomboid"
+    if acts is None:
+        return SimulatedSensor(script, seed, family=family, rate_hz=rate_hz)
+    return SimulatedSensor("as planned", seed, family=family, rate_hz=rate_hz, performance=act(acts, seed))
 
 
 def _playback(sensor: SimulatedSensor, speed: str | None) -> Playback:

@@ -10,12 +10,14 @@ import typer
 from rhomboid.errors import RhomboidError, harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from rhomboid.bug_report import BugReport
     from rhomboid.motion.settings import Settings
     from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Recorder, Session, Source
+    from rhomboid.training import Training
 
 
 def complain(text: str) -> None:
@@ -37,8 +39,12 @@ def run_session(
     keeper: BugReport | None = None,
     keep_in: Path | None = None,
     memory: ReferenceMemory | None = None,
+    training: Callable[[Session], Training] | None = None,
 ) -> None:
-    """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone."""
+    """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone.
+
+    ``training`` guides the session.
+    """
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
 
@@ -48,7 +54,11 @@ def run_session(
     if memory is not None:
         session.subscribe(memory.take)
     try:
-        if plain or as_json or not sys.stdout.isatty():
+        if training is not None:
+            from rhomboid import plain_training
+
+            plain_training.run(session, training(session), as_json=as_json)
+        elif plain or as_json or not sys.stdout.isatty():
             from rhomboid.plain import run
 
             run(session, as_json=as_json, from_s=from_s, from_event=from_event)
