@@ -14,11 +14,12 @@ import typer
 
 from rhomboid import __version__
 from rhomboid.commands.bluetooth import doctor, scan
+from rhomboid.commands.desk import desk_app
 from rhomboid.commands.exchange import annotate, export_file, import_files
 from rhomboid.commands.exercises import exercises
 from rhomboid.commands.files import accuracy, analyze
 from rhomboid.commands.history import history_app
-from rhomboid.commands.live import demo, desk, record, train
+from rhomboid.commands.live import demo, record, train
 from rhomboid.commands.plan import plan
 from rhomboid.commands.recordings import info, replay
 from rhomboid.commands.report import report
@@ -34,8 +35,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, train, desk, record, replay, info, analyze, accuracy, scan, doctor, sensors, decode, simulate):
+for command in (demo, train, record, replay, info, analyze, accuracy, scan, doctor, sensors, decode, simulate):
     app.command()(command)
+app.add_typer(desk_app, name="desk")
 app.command("import")(import_files)
 app.command("export")(export_file)
 app.command()(annotate)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rhomboid.commands.background import alone, watch
 from rhomboid.commands.bluetooth import Adapter, Device, Family, Rate, live_source
+from rhomboid.commands.hearing import Sound, opened_sounds
 from rhomboid.commands.options import (
     Delay,
     Demo,
@@ -28,6 +30,7 @@ from rhomboid.commands.options import (
     core_settings,
     slouch_settings,
     speed_factor,
+    user_settings,
 )
 from rhomboid.commands.shown import run_session
 from rhomboid.errors import UsageError
@@ -51,6 +54,7 @@ def demo(
     plain: Plain = False,
     speed: SpeedText = None,
     for_s: For = None,
+    sound: Sound = None,
     keep_last: KeepIn = None,
     with_identity: WithIdentity = False,
 ) -> None:
@@ -61,7 +65,8 @@ def demo(
     source, about = _source(True, script, seed, speed, (None, sensor, rate, None))
     settings = core_settings()
     keeper = _keeper(about, settings, with_identity)
-    run_session(source, settings, plain=plain, for_s=for_s, keeper=keeper, keep_in=keep_last)
+    sounds = opened_sounds(sound, plain=plain, hurried=speed is not None)
+    run_session(source, settings, plain=plain, for_s=for_s, keeper=keeper, keep_in=keep_last, sounds=sounds)
 
 
 def record(
@@ -78,6 +83,7 @@ def record(
     guided: Guided = False,
     for_s: For = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    sound: Sound = None,
     keep_last: KeepIn = None,
     with_identity: WithIdentity = False,
 ) -> None:
@@ -98,6 +104,7 @@ def record(
         keeper=_keeper(about, settings, with_identity),
         keep_in=keep_last,
         memory=memory,
+        sounds=opened_sounds(sound, plain=plain, hurried=speed is not None),
     )
 
 
@@ -118,6 +125,7 @@ def train(
     slouch_hysteresis: Hysteresis = None,
     slouch_recovery: Recovery = None,
     for_s: For = None,
+    sound: Sound = None,
     keep_last: KeepIn = None,
     with_identity: WithIdentity = False,
     plan: Annotated[str | None, typer.Option("--plan", help="Today's session of this plan.", metavar="NAME")] = None,
@@ -162,11 +170,13 @@ def train(
             keeper=_keeper(about, settings, with_identity),
             keep_in=keep_last,
             memory=memory,
+            sounds=opened_sounds(sound, plain=plain or as_json, hurried=speed is not None),
             training=None if guide is None or not by_plan else lambda session: guide.training(session, recording),
         )
 
 
 def desk(
+    context: typer.Context,
     demo: Demo = False,
     script: Script = None,
     seed: Seed = 1,
@@ -183,20 +193,43 @@ def desk(
     rate: Rate = None,
     adapter: Adapter = None,
     for_s: For = None,
+    sound: Sound = None,
+    background: Annotated[
+        bool, typer.Option("--background", help="No terminal: a log, and alerts as desktop notifications.")
+    ] = False,
     keep_last: KeepIn = None,
     with_identity: WithIdentity = False,
 ) -> None:
     """Work at the desk: posture only, with an alert after 45 s of slouching.
 
+    With --background it needs no terminal: at most eight alerts a day, spent on the longest slouches, come as desktop
+    notifications, and every event goes into a log. "rhomboid desk install" has that begin at every login.
+
     Example: rhomboid desk --demo --speed 20
     """
-    slouch = slouch_settings("work", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
+    if context.invoked_subcommand is not None:
+        return
+    chosen = user_settings(slouch_threshold, slouch_delay)
+    if background:
+        context.with_resource(alone())
+    slouch = slouch_settings("work", chosen.desk.threshold_deg, chosen.desk.delay_s, slouch_hysteresis, slouch_recovery)
     script = script or ("guided" if guided else "desk")
     source, about = _source(demo, script, seed, speed, (device, sensor, rate, adapter))
     settings, memory = _with_reference(core_settings("desk", slouch, forward=forward), about, demo)
+    if background:
+        watch(source, settings, chosen, sound=sound, for_s=for_s, guided=guided, simulated=demo, memory=memory)
+        return
     keeper = _keeper(about, settings, with_identity)
     run_session(
-        source, settings, plain=plain, for_s=for_s, guided=guided, keeper=keeper, keep_in=keep_last, memory=memory
+        source,
+        settings,
+        plain=plain,
+        for_s=for_s,
+        guided=guided,
+        keeper=keeper,
+        keep_in=keep_last,
+        memory=memory,
+        sounds=opened_sounds(sound, plain=plain, hurried=speed is not None),
     )
 
 

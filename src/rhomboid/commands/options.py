@@ -13,6 +13,7 @@ from rhomboid.errors import UsageError
 
 if TYPE_CHECKING:
     from rhomboid.motion.settings import Mode, Settings, SlouchSettings
+    from rhomboid.settings_file import UserSettings
 
 
 class ModeName(StrEnum):
@@ -150,6 +151,18 @@ def slouch_settings(
     slouch = msgspec.structs.replace(base, **{k: v for k, v in changes.items() if v is not None})
     _endable(slouch)
     return slouch
+
+
+def user_settings(threshold_deg: float | None, delay_s: float | None) -> UserSettings:
+    """What the user has set for good, with what the options say for this time. Raises DataError."""
+    import msgspec
+
+    from rhomboid.settings_file import load
+
+    chosen = load()
+    told = {"threshold_deg": threshold_deg, "delay_s": delay_s}
+    desk = msgspec.structs.replace(chosen.desk, **{k: v for k, v in told.items() if v is not None})
+    return msgspec.structs.replace(chosen, desk=desk)
 
 
 def _endable(slouch: SlouchSettings) -> None:

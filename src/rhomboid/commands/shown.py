@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rhomboid.motion.settings import Settings
     from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Recorder, Session, Source
+    from rhomboid.sound.sounds import Sounds
     from rhomboid.training import Training
 
 
@@ -40,6 +41,7 @@ def run_session(
     keep_in: Path | None = None,
     memory: ReferenceMemory | None = None,
     training: Callable[[Session], Training] | None = None,
+    sounds: Sounds | None = None,
 ) -> None:
     """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone.
 
@@ -53,6 +55,8 @@ def run_session(
         session.ask("guided_reference")
     if memory is not None:
         session.subscribe(memory.take)
+    if sounds is not None:
+        session.subscribe(sounds.take)
     try:
         if training is not None:
             from rhomboid import plain_training
@@ -68,6 +72,8 @@ def run_session(
     finally:
         if memory is not None:
             memory.keep(session.reference)
+        if sounds is not None:
+            sounds.close()
     if keep_in is not None:
         try:
             typer.echo(harmless(f"the last minute is in {session.keep_last_minute(keep_in)}"), err=True)
