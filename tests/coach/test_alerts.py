@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from rhomboid import events as e
 from rhomboid.coach import desk_decisions as d
-from rhomboid.coach.alerts import CREDIT_S, RAISE_MAX_DEG, SPACING_S, DeskCoach, Kept
+from rhomboid.coach.alerts import CREDIT_S, RAISE_MAX_DEG, SPACING_S, DeskCoach
 from rhomboid.coach.desk_day import DAY_S
 from rhomboid.coach.desk_settings import DeskSettings
+from rhomboid.coach.desk_state import Kept
 from rhomboid.events import Event
 
 MORNING_S = 20_000 * DAY_S + 9 * 3600.0
@@ -99,6 +100,10 @@ def test_what_was_not_spent_in_the_morning_makes_the_afternoon_patient_no_more()
 def test_none_while_it_is_quiet_snoozed_or_muted_and_again_afterwards() -> None:
     late_s = 20_000 * DAY_S + 20.99 * 3600.0
     assert not of(d.Alert, play(DeskCoach(DeskSettings()), [*START, *slouch(10, 3000)], 3100.0, late_s))
+
+    early_s = 20_000 * DAY_S + 7.5 * 3600.0
+    (first,) = of(d.Alert, play(DeskCoach(DeskSettings()), [*START, *slouch(10, 3000)], 3100.0, early_s))
+    assert first.local_s == early_s + 1800.0  # eight o'clock
 
     coach = DeskCoach(DeskSettings())
     assert coach.act("snooze_30", MORNING_S) == [d.Snoozed(local_s=MORNING_S, until_local_s=MORNING_S + 1800.0)]
@@ -224,7 +229,9 @@ def test_the_minutes_of_the_day_say_how_it_was_sat() -> None:
     assert sat.not_worn * 60 == pytest.approx(100, abs=2)  # from when it was put down
     assert sat.moving * 60 == pytest.approx(70, abs=2)
     assert sum(msgspec.structs.astuple(sat)) * 60 == pytest.approx(1500)
-    assert msgspec.structs.astuple(coach.session_posture) == msgspec.structs.astuple(sat)
+    session = coach.session("2024-10-04T09:00:00+02:00")
+    assert msgspec.structs.astuple(session.posture) == msgspec.structs.astuple(sat)
+    assert (session.kind, len(session.slouches), session.ended_because) == ("desk", 1, None)
     assert set(coach.state(MORNING_S).minutes) == {int((MORNING_S + 60 * i) // 60) for i in range(26)}
 
 

@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 from rhomboid import events as e
-from rhomboid.coach.alerts import Kept
 from rhomboid.coach.desk_settings import DeskSettings
+from rhomboid.coach.desk_state import Kept
 from rhomboid.desktop import desk as desk_room
 from rhomboid.desktop.desk import Desk
+from rhomboid.desktop.diary import Diary
 from rhomboid.desktop.store import KeptFile
+from rhomboid.history.store import History
 from rhomboid.motion.pipeline import MotionState, Trace
 from rhomboid.session import Update
 from tests.desktop.fake_desktop import NOTIFICATIONS, FakeDesktop
@@ -190,6 +192,39 @@ async def test_a_sleep_of_the_machine_is_noticed_afterwards(
     await scene.until(lambda: "resumed" in scene.said)
     begin = scene.said.index("the machine slept for 60 min, or its clock was set")
     assert scene.said[begin + 1 : begin + 3] == ["paused: the machine is asleep", "resumed"]
+
+
+async def test_the_session_is_in_the_history(bus: str, begun: Callable[..., Any], tmp_path: Path) -> None:
+    trouble: list[str] = []
+    diary = Diary(trouble.append, tmp_path / "history.sqlite3")
+    scene = await begun(simulated=True, diary=diary)
+    scene.slouch()
+    diary.update(scene.desk.coach, 150.0)
+    scene.sit_up()
+    scene.desk.act("not_a_slouch")
+    diary.update(scene.desk.coach, 203.0)
+    await scene.end()
+    with History(tmp_path / "history.sqlite3") as history:
+        (session,) = history.sessions()
+    assert (session.kind, session.ended_because) == ("desk", "finished")
+    assert [(x.start_s, x.alerted, x.refuted) for x in session.slouches] == [(100.0, True, True)]
+    assert session.posture.upright > 1.0
+    assert trouble == []
+
+
+async def test_a_history_that_cannot_be_written_is_said_once_and_stops_nothing(
+    bus: str, begun: Callable[..., Any], tmp_path: Path
+) -> None:
+    (tmp_path / "history.sqlite3").mkdir()
+    trouble: list[str] = []
+    diary = Diary(trouble.append, tmp_path / "history.sqlite3")
+    scene = await begun(simulated=True, diary=diary)
+    scene.slouch()
+    diary.update(scene.desk.coach, 150.0)
+    diary.update(scene.desk.coach, 151.0)
+    await scene.end()
+    assert len(trouble) == 1
+    assert trouble[0].endswith("this session is not kept")
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "plain": {"endings", "session", "words"},
     "sound": {"motion", "session", "words"},
     "settings_file": {"coach", "sound"},
-    "desktop": {"coach", "session", "sound", "words"},
+    "desktop": {"coach", "history", "session", "sound", "words"},
     "dashboard": {"annotation", "coach", "history", "session", "motion", "words"},
     "endings": set(),
     "training": {"coach", "session"},

@@ -15,13 +15,12 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Literal
 
-import msgspec
-
 from rhomboid import events as e
 from rhomboid.coach import desk_decisions as d
 from rhomboid.coach.desk_day import DAY_S, Day, Ledger, State, posture_minutes
 from rhomboid.coach.desk_settings import DeskSettings
-from rhomboid.coach.record import PostureMinutes, SlouchRecord
+from rhomboid.coach.desk_state import DeskState, Kept
+from rhomboid.coach.record import EndReason, SessionRecord, SlouchRecord
 
 SPACING_S = 600.0
 LONGEST_REQUIRED_S = 1800.0
@@ -42,38 +41,6 @@ TIMELINE: dict[e.Posture, State] = {
     "leaning_right": "leaning", "leaning": "leaning", "moving": "moving", "lying": "lying",
     "cannot_tell": "cannot_tell", "not_worn": "not_worn",
 }  # fmt: skip
-
-
-class Kept(msgspec.Struct, kw_only=True):
-    """What a restart needs; plain data."""
-
-    version: int = 1
-    day: Day | None = None
-    last_alert_local_s: float | None = None
-    snoozed_until_local_s: float = 0.0
-    labels: list[d.NotASlouch] = []
-    raised_deg: float = 0.0
-
-
-class DeskState(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest moment as a screen wants it. ``held_by``: why no alert can come now, empty: one can.
-
-    ``required_s`` is how long a slouch must last now to be told; the minutes and breaks are those of today.
-    """
-
-    budget: int
-    left: int
-    required_s: float
-    held_by: str
-    paused: str
-    snoozed_until_local_s: float | None
-    muted: bool
-    since_break_s: int
-    longest_static_s: int
-    breaks: int
-    posture: PostureMinutes
-    minutes: dict[int, list[int]]
-    raised_deg: float
 
 
 class _Open:
@@ -179,13 +146,22 @@ class DeskCoach:
 
     @property
     def slouches(self) -> tuple[SlouchRecord, ...]:
-        """Those of this session, the newest thousand."""
-        return tuple(slouch.record for slouch in self._slouches)
+        """Those of this session that are over, the newest thousand."""
+        return tuple(slouch.record for slouch in self._slouches if slouch is not self._slouching)
 
-    @property
-    def session_posture(self) -> PostureMinutes:
-        """How long each posture was in this session."""
-        return PostureMinutes() if self._ledger is None else posture_minutes(self._ledger.session_s)
+    def session(self, started_at: str, ended_at: str | None = None, because: EndReason | None = None) -> SessionRecord:
+        """This session as the history keeps it, with all its slouches; the times as in ``record``."""
+        ledger = self._ledger or Ledger(Day(number=0))
+        return SessionRecord(
+            started_at=started_at,
+            ended_at=ended_at,
+            kind="desk",
+            slouches=self.slouches,
+            posture=posture_minutes(ledger.session_s),
+            breaks=ledger.breaks,
+            longest_static_min=ledger.longest_static_s / 60.0,
+            ended_because=because,
+        )
 
     @property
     def threshold_deg(self) -> float:

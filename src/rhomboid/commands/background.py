@@ -42,9 +42,10 @@ def watch(
     """
     import msgspec
 
-    from rhomboid.coach.alerts import Kept
+    from rhomboid.coach.desk_state import Kept
     from rhomboid.desktop.background import Log, run
     from rhomboid.desktop.desk import Desk, local_clock
+    from rhomboid.desktop.diary import Diary
     from rhomboid.desktop.store import KeptFile, state_folder
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
@@ -65,11 +66,18 @@ def watch(
         if memory is not None:
             session.subscribe(memory.take)
         try:
-            run(
+            diary = None if simulated else Diary(lambda words: log.write(local_clock(), words))
+            desk = Desk(
                 session,
-                Desk(session, chosen.desk, log.write, sounds=sounds, kept=kept, file=file, simulated=simulated),
-                log,
+                chosen.desk,
+                log.write,
+                sounds=sounds,
+                kept=kept,
+                file=file,
+                diary=diary,
+                simulated=simulated,
             )
+            run(session, desk, log)
         finally:
             if memory is not None:
                 memory.keep(session.reference)

@@ -40,7 +40,7 @@ class Log:
     def write(self, local_s: float, words: str) -> None:
         """One line."""
         line = f"{datetime.fromtimestamp(local_s, UTC):%Y-%m-%d %H:%M:%S}  {harmless(words)}"
-        self._handler.emit(logging.LogRecord("desk", logging.INFO, "", 0, line, None, None))
+        self._handler.handle(logging.LogRecord("desk", logging.INFO, "", 0, line, None, None))
 
     def close(self) -> None:
         """Nothing more is written."""

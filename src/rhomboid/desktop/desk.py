@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rhomboid.coach import desk_decisions as d
-from rhomboid.coach.alerts import Action, DeskCoach, Kept
+from rhomboid.coach.alerts import Action, DeskCoach
+from rhomboid.coach.desk_state import Kept
 from rhomboid.desktop.notifications import Notifications
 from rhomboid.desktop.presence import ASLEEP, Presence
 from rhomboid.events import ActivityChanged, BreathingMeasured
@@ -20,6 +21,7 @@ from rhomboid.words import describe
 
 if TYPE_CHECKING:
     from rhomboid.coach.desk_settings import DeskSettings
+    from rhomboid.desktop.diary import Diary
     from rhomboid.desktop.store import KeptFile
     from rhomboid.session import Session, Update
     from rhomboid.sound.sounds import Sounds
@@ -40,7 +42,7 @@ def local_clock() -> float:
 
 
 class Desk:
-    """Runs with ``session``; ``kept`` is of an earlier start, and goes to ``file`` (None: nowhere) every minute.
+    """Runs with ``session``; ``kept`` is of an earlier start. It goes to ``file`` and the session to ``diary``.
 
     ``simulated``: the time of day passes with the sensor's, from now on.
     """
@@ -55,10 +57,11 @@ class Desk:
         bell: Callable[[], None] | None = None,
         kept: Kept | None = None,
         file: KeptFile | None = None,
+        diary: Diary | None = None,
         simulated: bool = False,
     ) -> None:
         self._session, self._settings, self._tell = session, settings, tell
-        self._sounds, self._bell, self._file = sounds, bell, file
+        self._sounds, self._bell, self._file, self._diary = sounds, bell, file, diary
         self._began_s = local_clock() if simulated else None
         self._t_s = 0.0
         self.coach = DeskCoach(settings, kept)
@@ -89,6 +92,8 @@ class Desk:
             if self._notifications is not None:
                 await self._notifications.withdraw()
             self._save()
+            if self._diary is not None:
+                self._diary.finish(self.coach)
 
     def take(self, update: Update) -> None:
         """An update of the session."""
@@ -176,6 +181,8 @@ class Desk:
             if time.monotonic() - saved >= SAVE_S:
                 saved = time.monotonic()
                 self._save()
+                if self._diary is not None:
+                    self._diary.update(self.coach, self._t_s)
 
     def _save(self) -> None:
         if self._file is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
-from rhomboid.coach.alerts import Kept
+from rhomboid.coach.desk_state import Kept
 
 VERSION = Kept().version
 
