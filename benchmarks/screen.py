@@ -140,12 +140,15 @@ async def live(frames_a_second: float, seconds: float) -> dict[str, float]:
     from textual.drivers._writer_thread import WriterThread
 
     from rhomboid.dashboard.app import RhomboidApp
+    from rhomboid.dashboard.settings import ScreenSettings
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
 
     source = Worn()
     session = Session(source, Pipeline())  # type: ignore[arg-type]
-    app = RhomboidApp(session, frames_a_second=frames_a_second)
+    app = RhomboidApp(session)
+    screen = ScreenSettings(frames_a_second=round(frames_a_second))
+    app.settings = msgspec.structs.replace(app.settings, screen=screen)
     held_s: list[float] = []
     worked_s: list[float] = []
     late_s: list[float] = []

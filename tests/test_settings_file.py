@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rhomboid.coach.desk_settings import DeskSettings
+from rhomboid.dashboard.settings import ScreenSettings
 from rhomboid.errors import DataError
 from rhomboid.settings_file import UserSettings, as_toml, load, save, settings_path
 from rhomboid.sound.settings import SoundSettings
@@ -130,12 +131,11 @@ def test_any_file_gives_settings_or_a_complaint_of_one_line(
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    for group in (DeskSettings, SoundSettings):
+    groups = (DeskSettings, SoundSettings, ScreenSettings)
+    for group in groups:
         properties = msgspec.json.schema(group)["$defs"][group.__name__]["properties"]
         assert all(schema["description"] for schema in properties.values())
-    assert as_toml(UserSettings()).count("\n# ") == len(DeskSettings.__struct_fields__) + len(
-        SoundSettings.__struct_fields__
-    )
+    assert as_toml(UserSettings()).count("\n# ") == sum(len(group.__struct_fields__) for group in groups)
 
 
 def test_the_place_is_the_users_own() -> None:

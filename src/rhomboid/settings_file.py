@@ -17,6 +17,7 @@ import platformdirs
 
 from rhomboid.coach.desk_settings import DeskSettings
 from rhomboid.coach.written import LONGEST_FILE, Document
+from rhomboid.dashboard.settings import ScreenSettings
 from rhomboid.errors import DataError
 from rhomboid.sound.settings import SoundSettings
 
@@ -29,6 +30,7 @@ class UserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     version: int = VERSION
     desk: DeskSettings = DeskSettings()
     sound: SoundSettings = SoundSettings()
+    screen: ScreenSettings = ScreenSettings()
 
 
 def settings_path() -> Path:
@@ -77,7 +79,7 @@ def save(settings: UserSettings, path: Path | None = None) -> None:
 def as_toml(settings: UserSettings) -> str:
     """The settings as a person reads and edits them."""
     lines = ["# The settings of rhomboid. A line that is left out is as it comes.", f"version = {settings.version}"]
-    for section in ("desk", "sound"):
+    for section in ("desk", "sound", "screen"):
         group = getattr(settings, section)
         lines += ["", f"[{section}]"]
         for field in msgspec.json.schema(type(group))["$defs"][type(group).__name__]["properties"].items():

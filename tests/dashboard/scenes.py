@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import re
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,12 +16,21 @@ from textual.pilot import Pilot
 from rhomboid import coach
 from rhomboid import events as e
 from rhomboid.annotation import Annotations, Editor, Seen
+from rhomboid.coach.alerts import Action, DeskCoach, DeskState, Kept
 from rhomboid.coach.catalogue import Catalogue, merge, read_sheet
+from rhomboid.coach.desk_day import STATES, Day
+from rhomboid.coach.desk_settings import DeskSettings
+from rhomboid.coach.plan import Plan, PlannedSession
+from rhomboid.coach.plan_file import read_plan
+from rhomboid.coach.progression import weeks_ahead
 from rhomboid.coach.record import PostureMinutes, SessionRecord, SetRecord
 from rhomboid.dashboard.house import Finding, Heard, Save, Wish
+from rhomboid.dashboard.settings import ScreenSettings
+from rhomboid.dashboard.sitting import Sitting
 from rhomboid.errors import DataError, RhomboidError
 from rhomboid.motion.pipeline import MotionState, Trace
 from rhomboid.session import Update
+from rhomboid.settings_file import UserSettings
 
 
 class FakeSession:
@@ -126,6 +135,39 @@ def four_weeks() -> list[SessionRecord]:
     return found
 
 
+class AtDesk(Sitting):
+    """A sitting with the desk's real coach in it, and what was chosen. ``local_s`` is three in the afternoon."""
+
+    def __init__(self, session: FakeSession, coach: DeskCoach | None = None) -> None:
+        super().__init__(session)
+        self.coach = coach or DeskCoach(DeskSettings(), Kept(day=a_day()))
+        self.local_s = 20_000 * 86_400.0 + 15 * 3600
+        self.chosen: list[str] = []
+
+    @property
+    def desk(self) -> DeskState:
+        return self.coach.state(self.local_s)
+
+    def act(self, action: Action) -> None:
+        self.chosen.append(action)
+        self.coach.act(action, self.local_s)
+
+
+def a_day() -> Day:
+    """From nine to three: mostly upright, a slouch before each full hour, lunch without the sensor."""
+    minutes: dict[int, list[int]] = {}
+    for minute in range(9 * 60, 15 * 60):
+        if 12 * 60 <= minute < 12 * 60 + 40:
+            state = "not_worn"
+        elif minute % 60 >= 48:
+            state = "slouching"
+        else:
+            state = "moving" if minute % 60 < 4 else "upright"
+        minutes[20_000 * 1440 + minute] = [60 if s == state else 0 for s in STATES]
+    told = [20_000 * 86_400.0 + hour * 3600 - 300 for hour in (10, 11, 12)]
+    return Day(number=20_000, alerts_local_s=told, minutes=minutes, breaks=4, longest_static_s=3300)
+
+
 class FakeHouse:
     """What the dashboard knows of the world. Every wish is granted with a ``FakeSession``, or met with ``trouble``."""
 
@@ -140,13 +182,15 @@ class FakeHouse:
         ]
         self.examined: list[str | None] = []
         self.past = four_weeks()
+        self.used = "strength-15-weeks"
+        self.set = UserSettings(screen=ScreenSettings(welcomed=True))
 
-    async def open(self, wish: Wish) -> FakeSession:
+    async def open(self, wish: Wish) -> Sitting:
         self.wishes.append(wish)
         if self.trouble is not None:
             raise self.trouble
         self.opened.append(FakeSession(str(wish.file or wish.purpose)))
-        return self.opened[-1]
+        return Sitting(self.opened[-1])
 
     async def listen(self) -> AsyncIterator[list[Heard]]:
         if self.trouble is not None:
@@ -173,6 +217,29 @@ class FakeHouse:
         if self.trouble is not None:
             raise self.trouble
         return self.past
+
+    def plans(self) -> list[Plan]:
+        if self.trouble is not None:
+            raise self.trouble
+        folder = Path(coach.__file__).parent / "plans"
+        return [read_plan(p.name, p.read_text("utf-8"), self.catalogue()) for p in sorted(folder.glob("*.toml"))]
+
+    def plan_in_use(self) -> str:
+        return self.used
+
+    def use_plan(self, plan: Plan) -> None:
+        self.used = plan.id
+
+    def weeks_ahead(self, plan: Plan, weeks: int) -> Sequence[PlannedSession]:
+        return weeks_ahead(plan, self.catalogue(), self.past, self.today(), weeks)
+
+    def settings(self) -> UserSettings:
+        return self.set
+
+    def save_settings(self, settings: UserSettings) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.set = settings
 
     def today(self) -> date:
         return date(2026, 11, 21)

@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 from rhomboid.dashboard.app import RhomboidApp
 from rhomboid.dashboard.modes import MODES
 from rhomboid.dashboard.screens import exercises
+from rhomboid.dashboard.sitting import Sitting
 
-from .scenes import FakeHouse, FakeSession, rows_in_hand, shown, slouching, until
+from .scenes import AtDesk, FakeHouse, FakeSession, rows_in_hand, shown, slouching, until
 
 SIZES = [(80, 24, "dark"), (120, 40, "light"), (200, 60, "dark")]
 
@@ -25,11 +26,12 @@ async def settle(pilot: Pilot[None]) -> None:
     await shown(pilot)
 
 
-def scene(mode: str) -> FakeSession:
+def scene(mode: str) -> Sitting:
     session = FakeSession(updates=[rows_in_hand(), slouching()] if mode == "desk" else [rows_in_hand()])
     if mode == "desk":
         session.section, session.pace, session.position_s = "desk", 20.0, 700.0
-    return session
+        return AtDesk(session)
+    return Sitting(session)
 
 
 @pytest.mark.parametrize(("width", "height", "theme"), SIZES, ids=lambda value: str(value))

@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rhomboid.dashboard.house import Finding, Heard, Save, Wish
+from rhomboid.dashboard.sitting import Sitting
 from rhomboid.errors import UsageError
 
 if TYPE_CHECKING:
     from rhomboid.annotation import Editor, Seen
     from rhomboid.coach.catalogue import Catalogue
+    from rhomboid.coach.plan import Plan, PlannedSession
     from rhomboid.coach.record import SessionRecord
     from rhomboid.link.finding import Found
     from rhomboid.link.live import Wanted
     from rhomboid.motion.settings import Settings
     from rhomboid.session import Session
+    from rhomboid.settings_file import UserSettings
 
 LISTEN_S = 60.0
 SHOW_S = 0.5
@@ -33,7 +36,10 @@ class Doors:
     def __init__(self, adapter: str | None = None) -> None:
         self._adapter = adapter
 
-    async def open(self, wish: Wish) -> Session:
+    async def open(self, wish: Wish) -> Sitting:
+        return Sitting(await self._session(wish))
+
+    async def _session(self, wish: Wish) -> Session:
         if wish.file is not None:
             return await asyncio.to_thread(_replay, wish.file)
         if wish.demo:
@@ -102,6 +108,38 @@ class Doors:
 
         with History() as opened:
             return opened.sessions(movements=False)
+
+    def plans(self) -> list[Plan]:
+        from rhomboid import shelf
+
+        return list(shelf.plans(shelf.catalogue()).values())
+
+    def plan_in_use(self) -> str:
+        from rhomboid import shelf
+
+        plan = shelf.current_plan(shelf.plans(shelf.catalogue()))
+        return "" if plan is None else plan.id
+
+    def use_plan(self, plan: Plan) -> None:
+        from rhomboid import shelf
+
+        shelf.use_plan(plan)
+
+    def weeks_ahead(self, plan: Plan, weeks: int) -> Sequence[PlannedSession]:
+        from rhomboid import shelf
+        from rhomboid.coach.progression import weeks_ahead
+
+        return weeks_ahead(plan, shelf.catalogue(), self.sessions(), self.today(), weeks)
+
+    def settings(self) -> UserSettings:
+        from rhomboid.settings_file import load
+
+        return load()
+
+    def save_settings(self, settings: UserSettings) -> None:
+        from rhomboid.settings_file import save
+
+        save(settings)
 
     def today(self) -> date:
         return datetime.now().astimezone().date()

@@ -15,19 +15,21 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerError
 
-from rhomboid.dashboard.frame_rate import WANTED_HZ
 from rhomboid.dashboard.modes import MODES, Mode
 from rhomboid.dashboard.observed import QUIET, Observed
 from rhomboid.dashboard.screens.help import HelpScreen
+from rhomboid.dashboard.sitting import Sitting
 from rhomboid.dashboard.themes import THEMES
 from rhomboid.endings import when_asked_to_end
 from rhomboid.errors import RhomboidError, harmless
+from rhomboid.settings_file import UserSettings
 
 if TYPE_CHECKING:
     from rhomboid.dashboard.house import House, Wish
@@ -38,7 +40,7 @@ STOPPING_S = 5.0
 
 
 class RhomboidApp(App[None]):
-    """The dashboard, open at ``mode``, over ``session`` if there is one already; ``house`` opens others.
+    """The dashboard, open at ``mode``, over ``sitting`` if there is one already; ``house`` opens others.
 
     With ``close_at_end`` it closes when the session ends, otherwise on ``q``. ``run()`` returns None; whether the
     session failed is in ``session.error`` and in ``return_code``.
@@ -77,17 +79,15 @@ class RhomboidApp(App[None]):
 
     def __init__(
         self,
-        session: Session | None = None,
+        sitting: Sitting | Session | None = None,
         *,
         house: House | None = None,
         mode: str = "train",
         close_at_end: bool = False,
-        frames_a_second: float = WANTED_HZ,
     ) -> None:
         super().__init__()
-        self.frames_a_second = frames_a_second
         self.house = house
-        self.session = session
+        self.sitting = sitting if sitting is None or isinstance(sitting, Sitting) else Sitting(sitting)
         self.observed = Observed()
         self.opening = ""
         """While a session is being opened: that, in words."""
@@ -99,17 +99,26 @@ class RhomboidApp(App[None]):
         self._unsubscribe: Callable[[], None] = lambda: None
         for theme, _ in THEMES.values():
             self.register_theme(theme)
-        self.theme = "dark"
+        self.settings = UserSettings()
+        """What the user has set; the screens' own options hold at once, the others for the next session."""
+        with suppress(RhomboidError):  # a file that cannot be read is complained about when something is to be saved
+            self.settings = self.settings if house is None else house.settings()
+        self.theme = self.settings.screen.theme
 
     def on_mount(self) -> None:
         for mode in MODES:
             self.add_mode(mode.name, partial(_screen, mode))
         self.switch_mode(self._first_mode)
-        if self.session is not None:
-            self._run(self.session)
+        if self.sitting is not None:
+            self._run(self.sitting)
         when_asked_to_end(lambda: self.call_later(self.action_quit), ctrl_c=False)
 
     # --- the session -------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session | None:
+        """The one that goes on, or was the last one."""
+        return None if self.sitting is None else self.sitting.session
 
     @work(exclusive=True, group="opening")
     async def begin(self, wish: Wish) -> None:
@@ -120,24 +129,24 @@ class RhomboidApp(App[None]):
         self.opening = "opening …"
         try:
             await self._end_session()
-            session = await self.house.open(wish)
+            sitting = await self.house.open(wish)
         except RhomboidError as error:
             self.trouble = error
         else:
-            self._run(session)
+            self._run(sitting)
         finally:
             self.opening = ""
         self.refresh_bindings()
 
-    def _run(self, session: Session) -> None:
+    def _run(self, sitting: Sitting) -> None:
         self._unsubscribe()
-        self.session = session
+        self.sitting = sitting
         self.observed.forget()
-        self._unsubscribe = session.subscribe(self.observed.take)
-        self._session_worker = self.run_worker(self._run_session(session), name="session")
+        self._unsubscribe = sitting.session.subscribe(self.observed.take)
+        self._session_worker = self.run_worker(self._run_sitting(sitting), name="session")
 
-    async def _run_session(self, session: Session) -> None:
-        await session.run()
+    async def _run_sitting(self, sitting: Sitting) -> None:
+        await sitting.run()
         if self._close_at_end:
             self._leave()
 
@@ -197,9 +206,22 @@ class RhomboidApp(App[None]):
         self.use_theme(names[(names.index(self.theme) + 1) % len(names)])
 
     def use_theme(self, name: str) -> None:
-        """These colours from now on."""
-        self.theme = name
-        self.notify(f"colours: {THEMES[name][1]}", timeout=2.0)
+        """These colours from now on, and the next time."""
+        screen = msgspec.structs.replace(self.settings.screen, theme=name)
+        try:
+            self.use_settings(msgspec.structs.replace(self.settings, screen=screen))
+        except RhomboidError as error:
+            self.theme = name
+            self.notify(str(error), severity="warning", markup=False)
+        else:
+            self.notify(f"colours: {THEMES[name][1]}", timeout=2.0)
+
+    def use_settings(self, settings: UserSettings) -> None:
+        """These from now on; they are saved first. Raises RhomboidError."""
+        if self.house is not None:
+            self.house.save_settings(settings)
+        self.settings = settings
+        self.theme = settings.screen.theme
 
     def action_help(self) -> None:
         screen = type(self.screen)

@@ -26,4 +26,5 @@ class FrameRate:
         if self._cost_s * self.hz > TOO_MUCH:
             self.hz = max(self.hz / 1.5, LEAST_HZ)
         elif self._cost_s * self.hz < PLENTY:
-            self.hz = min(self.hz * 1.05, self.wanted_hz)
+            self.hz = self.hz * 1.05
+        self.hz = min(self.hz, self.wanted_hz)

@@ -16,8 +16,10 @@ import msgspec
 if TYPE_CHECKING:
     from rhomboid.annotation import Annotations, Editor, Seen
     from rhomboid.coach.catalogue import Catalogue
+    from rhomboid.coach.plan import Plan, PlannedSession
     from rhomboid.coach.record import SessionRecord
-    from rhomboid.session import Session
+    from rhomboid.dashboard.sitting import Sitting
+    from rhomboid.settings_file import UserSettings
 
 Save = Callable[["Annotations"], None]
 Purpose = Literal["train", "desk", "replay"]
@@ -54,8 +56,8 @@ class Finding(NamedTuple):
 class House(Protocol):
     """The doors to the outside. Nothing in here may block: what takes long is awaited and can be cancelled."""
 
-    async def open(self, wish: Wish) -> Session:
-        """A session that has not been run yet. Raises RhomboidError."""
+    async def open(self, wish: Wish) -> Sitting:
+        """A session that has not been run yet, with its coach. Raises RhomboidError."""
 
     def listen(self) -> AsyncIterator[list[Heard]]:
         """What is in the air, anew whenever it changes, until it is closed. Raises RhomboidError."""
@@ -71,6 +73,24 @@ class House(Protocol):
 
     def sessions(self) -> Sequence[SessionRecord]:
         """Everything that was done. Raises RhomboidError."""
+
+    def plans(self) -> list[Plan]:
+        """Ours and the user's own. Raises RhomboidError."""
+
+    def plan_in_use(self) -> str:
+        """The id of the plan in use; empty: none is."""
+
+    def use_plan(self, plan: Plan) -> None:
+        """This one from now on. Raises RhomboidError."""
+
+    def weeks_ahead(self, plan: Plan, weeks: int) -> Sequence[PlannedSession]:
+        """The plan's next sessions, from what was done so far. Raises RhomboidError."""
+
+    def settings(self) -> UserSettings:
+        """What the user has set. Raises RhomboidError."""
+
+    def save_settings(self, settings: UserSettings) -> None:
+        """Keeps it. Raises RhomboidError."""
 
     def today(self) -> date:
         """What day it is here."""

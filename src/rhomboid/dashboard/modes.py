@@ -36,6 +36,8 @@ MODES = (
     Mode("3", "calibrate", "the reference that everything is measured against", "calibrate:CalibrateScreen"),
     Mode("4", "replay", "play, search and mark a recording", "replay:ReplayScreen"),
     Mode("5", "history", "what you did, by day and over the weeks", "history:HistoryScreen"),
+    Mode("6", "plan", "the next session and the weeks ahead", "plan:PlanScreen"),
     Mode("7", "exercises", "what to do, how, and what the sensor sees of it", "exercises:ExercisesScreen"),
     Mode("8", "sensors", "what is in the air, the link and its health", "sensors:SensorsScreen"),
+    Mode("9", "settings", "every option and what it means", "settings:SettingsScreen"),
 )

@@ -35,7 +35,7 @@ class ModeScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.frame_rate: FrameRate | None = None
+        self.frame_rate = FrameRate()
         self._frame_timer: Timer | None = None
         self._drawn: object = None
 
@@ -104,7 +104,8 @@ class ModeScreen(Screen[None]):
     def _frame(self) -> None:
         if not self.is_current:  # another screen was opened while this one was on its way
             return
-        rate = self.frame_rate = self.frame_rate or FrameRate(self.house_app.frames_a_second)
+        rate = self.frame_rate
+        rate.wanted_hz = self.house_app.settings.screen.frames_a_second
         began = perf_counter()
         self.draw()
         self.on_screen_suspend()
