@@ -211,8 +211,8 @@ def _sessions(sessions: Sequence[SessionRecord], progress: Progress) -> Iterable
     if trainings:
         yield (
             "<h2>Session by session</h2>"
-            '<p class="small lead">Grey: a counted repetition, with its number; orange: its far point; blue: the movement in'
-            " the recording; red bar below: a hold.</p>"
+            '<p class="small lead">Grey: a counted repetition, with its number; orange: its far point; blue: the'
+            " movement in the recording; red bar below: a hold.</p>"
         )
     for number, session in enumerate(trainings, 1):
         yield _session(session, signal_of(session))
