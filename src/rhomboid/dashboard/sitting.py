@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rhomboid.coach.alerts import Action, DeskState
+    from rhomboid.coach.alerts import Action
+    from rhomboid.coach.desk_state import DeskState
     from rhomboid.session import Session
 
 

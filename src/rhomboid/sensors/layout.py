@@ -109,7 +109,8 @@ def times_us(lasts_us: Array, steps_us: Array, n: Whole) -> Array:
     """Of all samples, by that of the last of each packet, the time between them and their number n there."""
     ends = n.cumsum()
     before_last = ends.repeat(n) - 1 - np.arange(ends[-1])
-    return lasts_us.repeat(n) - steps_us.repeat(n) * before_last
+    times: Array = lasts_us.repeat(n) - steps_us.repeat(n) * before_last
+    return times
 
 
 def _apart(array: Array | None, counts: Sequence[int]) -> list[Array | None]:

@@ -21,7 +21,8 @@ from rhomboid.motion.pipeline import MotionState
 from rhomboid.words import POSTURES, clock
 
 if TYPE_CHECKING:
-    from rhomboid.coach.alerts import Action, DeskState
+    from rhomboid.coach.alerts import Action
+    from rhomboid.coach.desk_state import DeskState
 
 WINDOW_S = 300.0
 MOST_DOTS = 10
