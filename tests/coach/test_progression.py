@@ -122,6 +122,14 @@ def test_what_went_badly_holds_the_load(went: dict[str, Any], why: str) -> None:
     assert (planned.load_kg, planned.why) == (START_KG, why)
 
 
+def test_a_count_of_the_sensor_alone_is_told_as_such_where_it_sees_little() -> None:
+    past, due = lived(FIVE, 3, as_=lambda i: {"missing": 2 if i == 2 else 0})
+    by_sensor = tuple(msgspec.structs.replace(s, sensor_reps=s.reps) for s in past[-1].sets)
+    past[-1] = msgspec.structs.replace(past[-1], sets=by_sensor)
+    assert asked(FIVE, past, due, SQUEEZE).why.endswith("9 of 11 came, as far as the sensor saw")
+    assert asked(FIVE, past, due, "bridge").why.endswith("9 of 11 came")
+
+
 def test_a_set_that_is_missing_holds_the_load() -> None:
     past, due = lived(STRENGTH, 3)
     fewer = tuple(s for s in past[-1].sets if not (s.exercise == ROW and s.number == 3))

@@ -281,7 +281,8 @@ def _shortfall(case: Case, entry: Done) -> str:
         return f"{sets} of {count(case.start.sets, 'set')} came"
     for s in entry.sets:
         if s.target_reps is not None and s.reps < s.target_reps:
-            return f"{s.reps} of {s.target_reps} came"
+            unsure = case.exercise.seen == "weak" and s.reps == s.sensor_reps
+            return f"{s.reps} of {s.target_reps} came" + (", as far as the sensor saw" if unsure else "")
         if s.target_reps is None and s.target_hold_s is not None and _held_s(s) < HELD_SHARE * s.target_hold_s:
             return f"{_held_s(s):.0f} of {seconds(s.target_hold_s)} were held"
     return ""
