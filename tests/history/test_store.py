@@ -148,6 +148,14 @@ def test_what_cannot_be_is_refused_and_nothing_of_it_kept(history: History) -> N
     assert history.sessions() == ()
 
 
+def test_what_is_no_number_is_refused_in_words_and_the_session_goes_on(history: History) -> None:
+    number = history.start_session(at("2026-11-20T18:00:00Z"))
+    with pytest.raises(HistoryError, match="a value cannot be kept"):
+        history.add_set(number, msgspec.structs.replace(ROWS, end_s=float("nan")))
+    history.add_set(number, ROWS)
+    assert len(history.session(number).sets) == 1
+
+
 any_history = lru_cache(History)
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=20)
 NUMBER = st.floats(0.0, 1e6)

@@ -33,7 +33,7 @@ FIRST = date(2026, 10, 26)
 TODAY = date(2026, 11, 21)
 MISSED_WEEK = 2
 PLACE = timezone(timedelta(hours=1))
-SCRIPTS = {"one-arm-row": "rows", "scapular-squeeze": "squeezes", "back-extension": "back-extension"}
+SCRIPTS = {"one-arm-row": "rows", "shoulder-blade-squeeze": "squeezes", "upper-back-extension": "back-extension"}
 
 
 @cache
@@ -98,7 +98,9 @@ def training(day: date, number: int, week: int, chance: np.random.Generator) -> 
     """Half an hour: three exercises; the first set is in a recording."""
     _, _, recording, digest = seen("rows")
     sets = [a_set("one-arm-row", 1, 0.0, week, chance)]
-    for k, (exercise, nth) in enumerate([("one-arm-row", 2), ("scapular-squeeze", 1), ("back-extension", 1)], 1):
+    for k, (exercise, nth) in enumerate(
+        [("one-arm-row", 2), ("shoulder-blade-squeeze", 1), ("upper-back-extension", 1)], 1
+    ):
         sets.append(a_set(exercise, nth, 120.0 * k, week, chance))
     sharp = number == 4
     if sharp:
@@ -140,7 +142,7 @@ def at_the_desk(day: date, week: int, chance: np.random.Generator) -> SessionRec
                     peak_deg=float(chance.uniform(14, 26)),
                     alerted=alerted,
                     answered_by=5 if alerted and answered else 0,
-                    answered_with="scapular-squeeze" if alerted and answered else None,
+                    answered_with="shoulder-blade-squeeze" if alerted and answered else None,
                 )
             )
     slouching = sum(s.end_s - s.start_s for s in slouches) / 60
@@ -177,6 +179,7 @@ def four_weeks() -> tuple[SessionRecord, ...]:
 
 
 def main(folder: Path) -> None:
+    from rhomboid import shelf
     from rhomboid.history.store import History
     from rhomboid.report.page import page
     from rhomboid.report.period import period_from
@@ -185,7 +188,11 @@ def main(folder: Path) -> None:
     with History(folder / "history.sqlite3") as history:
         history.add_all(four_weeks())
         period = period_from("4w", TODAY)
-        made = page(history.sessions(period.since, period.until), period, datetime(2026, 11, 21, 18, 0, tzinfo=PLACE))
+        sessions = history.sessions(period.since, period.until)
+    catalogue = shelf.catalogue()
+    names = {slug: exercise.name for slug, exercise in catalogue.exercises.items()}
+    made_at = datetime(2026, 11, 21, 18, 0, tzinfo=PLACE)
+    made = page(sessions, period, made_at, who="A. Person", plans=shelf.plans(catalogue), names=names)
     (folder / "report.html").write_text(made, encoding="utf-8")
 
 

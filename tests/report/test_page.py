@@ -34,7 +34,9 @@ PLAN = Plan(
 
 @cache
 def whole() -> str:
-    return page(four_weeks(), PERIOD, MADE_AT, who="A. Person", plans={PLAN.id: PLAN})
+    return page(
+        four_weeks(), PERIOD, MADE_AT, who="A. Person", plans={PLAN.id: PLAN}, names={"one-arm-row": "One-arm row"}
+    )
 
 
 def of(*sessions: SessionRecord, who: str = "") -> str:
@@ -71,7 +73,7 @@ def test_it_says_who_when_with_what_and_what_it_is_not() -> None:
     text = Read(whole()).text
     for said in (
         "A. Person", "2026-10-26 to 2026-11-21", "WT901BLE (simulated)", "no medical device", "not muscle tension",
-        "one-arm-row", "scapular-squeeze", "Session by session", "the left shoulder blade felt stiff",
+        "One-arm row", "shoulder-blade-squeeze", "Session by session", "the left shoulder blade felt stiff",
         "Sharp pain ended a set on 2026-11-04", "9 in 4 weeks", "3 a week", "weeks without",
     ):  # fmt: skip
         assert said in text, said
@@ -215,6 +217,12 @@ def test_the_command_writes_one_file_and_replaces_none(history: Path, tmp_path: 
     again = run(history, "--last", "99w", "-o", out)
     assert again.returncode == 2 and "exists already" in again.stderr
     assert run(history, "--last", "99w", "-o", out, "--force").returncode == 0
+    own = history.parent / "rhomboid" / "plans"
+    own.mkdir(parents=True)
+    (own / "broken.toml").write_text("id =")
+    before = f"os.environ['XDG_CONFIG_HOME'] = {str(history.parent)!r}"
+    told = run(history, "-o", out, "--force", before=before)
+    assert told.returncode == 0 and "broken.toml" in told.stderr and "one-arm-row" in Read(out.read_text()).text
 
 
 NO_MATPLOTLIB = "import sys\nsys.modules['matplotlib'] = None"

@@ -6,11 +6,15 @@ import sys
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rhomboid.errors import UsageError, harmless
+from rhomboid.commands.shown import complain
+from rhomboid.errors import DataError, UsageError, harmless
+
+if TYPE_CHECKING:
+    from rhomboid.coach.plan import Plan
 
 
 def report(
@@ -51,7 +55,8 @@ def report(
         if sys.stderr.isatty():
             typer.echo(f"\r{done} of {of} training sessions", nl=done == of, err=True)
 
-    made = page(sessions, period, now, who=who, progress=show)
+    plans, names = _known()
+    made = page(sessions, period, now, who=who, plans=plans, names=names, progress=show)
     target = out or Path(f"rhomboid-report-{period.until}.html")
     with whole_file(target, force=force) as file:
         file.write(made.encode())
@@ -59,3 +64,15 @@ def report(
     if pdf:
         print_pdf(target, target.with_suffix(".pdf"))
         typer.echo(harmless(str(target.with_suffix(".pdf"))))
+
+
+def _known() -> tuple[dict[str, Plan], dict[str, str]]:
+    """The plans, and the names of the exercises; none where a file of the user's is broken, which is told."""
+    from rhomboid import shelf
+
+    try:
+        catalogue = shelf.catalogue()
+        return shelf.plans(catalogue), {slug: exercise.name for slug, exercise in catalogue.exercises.items()}
+    except DataError as error:
+        complain(str(error))
+        return {}, {}

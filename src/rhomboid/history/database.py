@@ -36,6 +36,7 @@ WORDS = {
     "SQLITE_BUSY": ("another program keeps it busy", "close the other one, or try again"),
     "SQLITE_LOCKED": ("another program keeps it busy", "close the other one, or try again"),
     "SQLITE_CONSTRAINT_FOREIGNKEY": ("the session or set is no longer in it", "begin a new session"),
+    "SQLITE_CONSTRAINT": ("a value cannot be kept", "please report it"),
 }
 """What SQLite may meet outside the program, by its name or the beginning of it."""
 

@@ -87,10 +87,9 @@ def quality(days: Mapping[str, Sequence[Quality]], period: Period) -> bytes:
             _room(row[0], [q.range_deg for q in days[name]])
             _room(row[1], [value for q in days[name] for value in (q.out_s, q.back_s)])
             _name(row[0], name)
-            for ax in row:
+            for ax, what in zip(row, ("range, degrees", "tempo, s", "smoothness"), strict=True):
+                ax.set_ylabel(what)
                 _dates(ax, period)
-        for ax, what in zip(grid[0], ("range, degrees", "tempo, s", "smoothness"), strict=True):
-            ax.set_title(what, loc="right", color=GREY)
         grid[0][1].legend(loc="upper left", ncols=2)
     return svg()
 
@@ -179,8 +178,7 @@ def followed(plans: Sequence[Adherence]) -> bytes:
             ax.bar(places, [w.done for w in plan.weeks], color=SKY, width=0.6)
             meant = [w.meant for w in plan.weeks if w.meant is not None]
             if meant:
-                ax.axhline(meant[0], color=RED, linestyle="--", label="meant")
-                ax.legend(loc="lower left")
+                ax.axhline(meant[0], color=RED, linestyle="--")
             ax.set_ylim(0, max([w.done for w in plan.weeks] + meant) + 0.6)
             _weeks(ax, [w.monday for w in plan.weeks])
             ax.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -191,7 +189,7 @@ def followed(plans: Sequence[Adherence]) -> bytes:
 
 def sets(done: Sequence[SetRecord], signal: Signal) -> bytes:
     """Every set of a session: the movement where it is known, its counted repetitions, its holds."""
-    with _figure(0.8 * len(done) + 0.3) as (figure, svg):
+    with _figure(0.72 * len(done) + 0.3) as (figure, svg):
         for ax, one in zip(figure.subplots(len(done), 1, squeeze=False)[:, 0], done, strict=True):
             _set(ax, one, signal)
         ax.set_xlabel("seconds since the set began")
@@ -215,7 +213,7 @@ def _set(ax: Axes, done: SetRecord, signal: Signal) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.set_ylabel("degrees")
     side = f", {done.side}" if done.side else ""
-    _name(ax, f"{done.exercise}, set {done.number}{side}: {done.reps} counted", size=7.5)
+    _name(ax, f"{done.exercise}, set {done.number}{side}: {done.reps} counted", longest=90)
 
 
 @contextmanager
@@ -259,9 +257,9 @@ def _room(ax: Axes, values: Sequence[float]) -> None:
     ax.set_ylim(0, 1.15 * max([1.0, *values]))
 
 
-def _name(ax: Axes, name: str, size: float | None = None) -> None:
+def _name(ax: Axes, name: str, longest: int = 26) -> None:
     name = harmless(name)
-    ax.set_title(name if len(name) <= 60 else name[:59] + "…", fontsize=size)
+    ax.set_title(name if len(name) <= longest else name[: longest - 1] + "…")
 
 
 def _short(day: date) -> str:

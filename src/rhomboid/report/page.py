@@ -13,6 +13,8 @@ from datetime import date, datetime
 from html import escape
 from pathlib import Path
 
+import msgspec
+
 from rhomboid import __version__
 from rhomboid.coach.plan import Plan
 from rhomboid.coach.record import SessionRecord, SetRecord
@@ -51,9 +53,15 @@ def page(
     *,
     who: str = "",
     plans: Mapping[str, Plan] | None = None,
+    names: Mapping[str, str] | None = None,
     progress: Progress = lambda done, of: None,
 ) -> str:
-    """The report of the sessions of a period as HTML; ``progress`` hears how many of them have been gone through."""
+    """The report of the sessions of a period as HTML.
+
+    ``plans`` and the ``names`` of exercises are by id; what is not among them keeps its id. ``progress`` hears how
+    many sessions have been gone through.
+    """
+    sessions = [_named(session, names or {}) for session in sessions]
     exercises = by_exercise(sessions)
     day_loads = loads(sessions)
     parts = [
@@ -77,6 +85,14 @@ def page(
         + "\n".join(part for part in parts if part)
         + "\n</body></html>\n"
     )
+
+
+def _named(session: SessionRecord, names: Mapping[str, str]) -> SessionRecord:
+    """With the exercises called as the catalogue calls them."""
+    replace = msgspec.structs.replace
+    sets = [replace(done, exercise=names.get(done.exercise, done.exercise)) for done in session.sets]
+    slouches = [replace(s, answered_with=names.get(s.answered_with or "", s.answered_with)) for s in session.slouches]
+    return replace(session, sets=tuple(sets), slouches=tuple(slouches))
 
 
 def _head(sessions: Sequence[SessionRecord], period: Period, made_at: datetime, who: str) -> str:
@@ -125,7 +141,10 @@ def _followed(plans: Sequence[Adherence]) -> str:
     return _section(
         "How the plan was followed",
         _table(head, rows),
-        _picture(figures.followed(plans[:MOST_EXERCISES]), "Sessions of each plan, week by week."),
+        _picture(
+            figures.followed(plans[:MOST_EXERCISES]),
+            "Sessions of each plan by week (bars), and as many as it means (dashed).",
+        ),
     )
 
 
