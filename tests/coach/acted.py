@@ -16,8 +16,8 @@ from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 
-AT_ONCE = 5
-"""Samples: at 100 Hz the coach is heard within 50 ms."""
+AT_ONCE = 10
+"""Samples: at 100 Hz the coach is heard within 100 ms."""
 CATALOGUE: Catalogue = shelf.catalogue()
 Says = Callable[[Output], Sequence[Command]]
 

@@ -6,6 +6,7 @@ A set ends when movement stops and the next one begins when movement starts; eve
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import msgspec
 
@@ -168,9 +169,9 @@ class GuidedSession(Flow):
         self._say("phase", "the set goes on")
 
     def _look_back(self, event: e.SetClosed) -> None:
-        holders = [s for s in (*self._sets, self._set) if s is not None and s.knows(event.set_index)]
-        holders = list(dict.fromkeys(holders))
-        for at, following in zip(holders, [*holders[1:], None], strict=True):
+        sets = dict.fromkeys(s for s in (*self._sets, self._set) if s is not None and s.knows(event.set_index))
+        for at, following in pairwise((*sets, None)):
+            assert at is not None  # noqa: S101
             before = at.record
             changed = at.look_back(event, math.inf if following is None else following.start_s or math.inf)
             if changed:
@@ -262,7 +263,7 @@ class GuidedSession(Flow):
     def _correct(self, command: e.CommandGiven) -> None:
         """Of the set in hand, or of the last one while that has not begun; one more begins it."""
         at, begins = self._set, command.kind == "count" and (command.value or 0) > 0
-        if at is None or (at.start_s is None and self._sets and not begins):
+        if at is None or (at.start_s is None and not begins):
             at = self._sets[-1] if self._sets else None
         if at is None:
             self._say("reply", "there is no set yet")

@@ -96,7 +96,7 @@ class SetInHand:
             sensor_reps=self.sensor_reps,
             live_reps=None if self.sensor_reps is None else self._live,
             movements=tuple(movements),
-            holds=tuple(h for h in self._holds if self.step.by_clock or any(_within(h, m) for m in movements)),
+            holds=tuple(h for h in self._holds if h.end_s > start_s),  # what was held before was the pose
             corrections=tuple(self.corrections),
             load_kg=self.step.load_kg,
             effort=self.effort,
@@ -265,12 +265,6 @@ class SetInHand:
         else:
             return []
         return [Cue(at_s=now_s, kind="hold", text=text, number=left)]
-
-
-def _within(hold: HoldRecord, movement: Movement) -> bool:
-    """Whether most of a hold lies in this movement: between two of them people hold still as well."""
-    shared_s = min(hold.end_s, movement.end_s) - max(hold.start_s, movement.start_s)
-    return shared_s > 0.5 * (hold.end_s - hold.start_s)
 
 
 def _reasons(corrections: tuple[Correction, ...]) -> str:

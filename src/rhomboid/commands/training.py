@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class Guide:
         steps = Agenda(self.planned, self._catalogue.exercises, done).steps
         after_s = ANSWER_S + 60.0 * self.planned.warm_up_min + GET_READY_S + (READING_S if self._first else 0.0)
         acts: list[Act] = []
-        for step, following in zip(steps, [*steps[1:], None], strict=True):
+        for step, following in zip_longest(steps, steps[1:]):
             acts.append(Act(exercise=step.exercise.id, reps=step.reps or 0, hold_s=step.hold_s, after_s=after_s))
             after_s = 0.0 if following is None else _pause_s(step, following)
         return acts
