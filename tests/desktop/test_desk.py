@@ -115,7 +115,7 @@ async def test_an_alert_is_shown_and_its_answer_becomes_a_label(
     scene = await begun(simulated=True, file=file)
     scene.slouch()
     await scene.until(lambda: desktop.shown)
-    assert desktop.shown[0].text.startswith("Leaning 17° forward for 46 s.")
+    assert desktop.shown[0].text.startswith("17° off your upright posture for 46 s.")
     desktop.press("That was not a slouch")
     await scene.until(lambda: scene.said[-1] == "that was not a slouch: the tolerance is now 1° wider")
     assert scene.played == []
@@ -125,6 +125,20 @@ async def test_an_alert_is_shown_and_its_answer_becomes_a_label(
     assert kept.raised_deg == 1.0
     again = Scene(kept=kept)
     assert again.desk.coach.state(again.desk.local_s).left == 7
+
+
+async def test_a_break_that_is_asked_for_is_explained(desktop: FakeDesktop, begun: Callable[..., Any]) -> None:
+    pytest.importorskip("desktop_notifier")
+    scene = await begun(simulated=True)
+    scene.slouch()
+    await scene.until(lambda: desktop.shown)
+    desktop.press("Two-minute break")
+    await scene.until(lambda: len(desktop.shown) == 2)
+    assert desktop.shown[1].text.startswith("a break of 2 min: get up")
+    assert desktop.shown[1].buttons == {}
+    for subscriber in scene.session.subscribers:
+        subscriber(update(400.0))
+    assert scene.played == ["break_over"]
 
 
 async def test_without_a_service_it_says_so_once_and_a_tone_is_heard(bus: str, begun: Callable[..., Any]) -> None:

@@ -211,6 +211,8 @@ def desk(
         return
     chosen = user_settings(slouch_threshold, slouch_delay)
     if background:
+        if keep_last is not None:
+            raise UsageError("--background keeps no last minute", do="leave out --keep-last, or --background")
         context.with_resource(alone())
     slouch = slouch_settings("work", chosen.desk.threshold_deg, chosen.desk.delay_s, slouch_hysteresis, slouch_recovery)
     script = script or ("guided" if guided else "desk")

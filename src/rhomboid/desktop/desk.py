@@ -117,6 +117,8 @@ class Desk:
                     self._alert(decision)
                 case d.ThankYou(aloud=True):
                     self._play("thank_you")
+                case d.BreakStarted() if self._notifications is not None:
+                    self._start(self._notifications.show("A break", d.describe(decision), actions=False))
                 case d.BreakEnded():
                     self._play("break_over")
 
@@ -127,10 +129,8 @@ class Desk:
         elif self._notifications is None:
             self._sound()
         else:
-            text = (
-                f"Leaning {alert.tilt_deg:.0f}° forward for {d.duration(alert.lasted_s)}. Sit tall, or move a little."
-            )
-            self._start(self._notify(self._notifications, text))
+            lean = f"{alert.tilt_deg:.0f}° off your upright posture for {d.duration(alert.lasted_s)}"
+            self._start(self._notify(self._notifications, f"{lean}. Sit tall, or move a little."))
 
     async def _notify(self, notifications: Notifications, text: str) -> None:
         if not await notifications.show("Slouching", text):
@@ -194,7 +194,7 @@ class Desk:
             self._said.add(words)
             self._tell(self.local_s, words)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.ensure_future(work)
         self._running.add(task)
         task.add_done_callback(self._running.discard)

@@ -43,13 +43,13 @@ class Notifications:
             pass
         return "there is no notification service on this desktop"
 
-    async def show(self, title: str, text: str) -> bool:
-        """With the buttons of ``ACTIONS``; whether the service took it."""
+    async def show(self, title: str, text: str, *, actions: bool = True) -> bool:
+        """With the buttons of ``ACTIONS``, if wished; whether the service took it."""
         await self.withdraw()
         taken = asyncio.Event()
         buttons = [
             self._library.Button(title=words, identifier=action, on_pressed=lambda chosen=action: self._chose(chosen))
-            for action, words in ACTIONS.items()
+            for action, words in (ACTIONS.items() if actions else ())
         ]
         try:
             async with asyncio.timeout(ANSWER_S):
