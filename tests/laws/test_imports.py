@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "export": {"interpreter", "library", "motion", "recording"},
     "tables": {"accuracy", "analysis", "words"},
     "plain": {"endings", "session", "words"},
-    "sound": {"motion", "session", "words"},
+    "sound": {"coach", "motion", "session", "words"},
     "settings_file": {"coach", "dashboard", "sound"},
     "desktop": {"coach", "history", "session", "sound", "words"},
     "dashboard": {"annotation", "coach", "history", "session", "settings_file", "motion", "words"},

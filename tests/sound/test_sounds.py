@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from rhomboid import events as e
+from rhomboid.coach.cues import Cue, CueKind
 from rhomboid.motion.pipeline import MotionState, Trace
 from rhomboid.session import Update
 from rhomboid.sound import speech, tones
@@ -244,6 +245,45 @@ def test_the_card_may_sleep_when_there_is_nothing_to_hear(
     card = FakeCard()
     close(Sounds(SoundSettings(), card, None))
     eventually(lambda: card.rested)
+
+
+def cue(kind: CueKind, text: str, number: int | None = None) -> Cue:
+    return Cue(at_s=1.0, kind=kind, text=text, number=number)
+
+
+def test_a_guided_session_is_heard_through_its_coach_and_nothing_twice(close: Callable[[Sounds], Sounds]) -> None:
+    card, speaker = FakeCard(), FakeSpeech()
+    sounds = close(Sounds(SoundSettings(), card, speaker))
+    for said in (cue("phase", "Rest for 45 seconds"), cue("reply", "noted"), cue("count", "6, two more", 6)):
+        sounds.cue(said)
+        sounds.take(update(REP, CLOSED, SLOUCH))
+        eventually(lambda: len(speaker.said) == len(card.heard) > 0 and not sounds._waiting)
+    assert [x for x in speaker.said if x != "sit tall"] == ["Rest for 45 seconds", "6, two more"]
+
+
+def test_the_seconds_of_a_guided_hold_are_counted_down_to_its_end(close: Callable[[Sounds], Sounds]) -> None:
+    card, speaker = FakeCard(), FakeSpeech()
+    sounds = close(Sounds(SoundSettings(), card, speaker))
+    for number, text in ((5, "hold"), (1, "1"), (0, "release")):
+        sounds.cue(cue("hold", text, number))
+        eventually(lambda text=text: text in speaker.said)  # type: ignore[misc]
+    lengths = [len(rendered(SOUNDS[name].notes, 1.0)) for name in ("countdown", "countdown", "hold_ended")]
+    assert card.heard == lengths
+
+
+def test_instructions_are_heard_out_unless_a_count_comes(close: Callable[[Sounds], Sounds]) -> None:
+    speaker = FakeSpeech()
+    sounds = close(Sounds(SoundSettings(), None, speaker))
+    speaker.speaking = True
+    sounds.play("guide", "stand tall")
+    time.sleep(0.1)
+    assert speaker.said == []
+    speaker.speaking = False
+    eventually(lambda: speaker.said == ["stand tall"])
+    speaker.speaking = True
+    sounds.play("guide", "breathe")
+    sounds.play("rep", "1")
+    eventually(lambda: "1" in speaker.said)
 
 
 # --- without hardware, and with a stand-in for it ---------------------------------------------------------------------

@@ -61,7 +61,10 @@ def run_session(
         if training is not None:
             from rhomboid import plain_training
 
-            plain_training.run(session, training(session), as_json=as_json)
+            coached = training(session)
+            if sounds is not None:
+                coached.subscribe(sounds.cue)
+            plain_training.run(session, coached, as_json=as_json)
         elif plain or as_json or not sys.stdout.isatty():
             from rhomboid.plain import run
 

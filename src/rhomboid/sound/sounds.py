@@ -10,10 +10,11 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Protocol
 
+from rhomboid.coach.cues import Cue, Output
 from rhomboid.sound.listening import Heard, Listening
 from rhomboid.sound.settings import SoundSettings
 from rhomboid.sound.speech import Speech
-from rhomboid.sound.table import SLOTS, SOUNDS
+from rhomboid.sound.table import CUES, SLOTS, SOUNDS
 from rhomboid.sound.tones import Samples, SoundCard, rendered
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ STALE_S = 2.0
 """What has waited so long is no longer true enough to be said."""
 REST_AFTER_S = 10.0
 """An open sound card keeps a machine from sleeping well; at the desk there is nothing to hear for hours."""
+
+
+UNGUIDED = ("slouch", "thank_you")
+"""Of what is heard of the events themselves, this is nothing that the coach of a guided session speaks of."""
 
 
 class Card(Protocol):
@@ -53,6 +58,7 @@ class Sounds:
     ) -> None:
         self.settings = settings
         self._card, self._speaker = card, speaker
+        self._guided = False
         self._listening = Listening(settings.rest_s, posture=posture)
         loud = settings.volume_percent / 100.0
         self._rendered = {name: rendered(sound.notes, loud * sound.loud) for name, sound in SOUNDS.items()}
@@ -81,7 +87,15 @@ class Sounds:
     def take(self, update: Update) -> None:
         """An update of the session; takes no time to speak of."""
         for heard in self._listening.feed(update.events, update.state):
-            self.play(heard.name, heard.detail)
+            if not self._guided or heard.name in UNGUIDED:
+                self.play(heard.name, heard.detail)
+
+    def cue(self, output: Output) -> None:
+        """What the coach of a guided session puts out; from the first on it is the coach who is heard."""
+        self._guided = True
+        if isinstance(output, Cue) and output.kind in CUES:
+            released = output.kind == "hold" and output.number == 0
+            self.play("hold_ended" if released else CUES[output.kind], output.text)
 
     def play(self, name: str, detail: str = "") -> None:
         """A sound of the table, unless it is switched off. ``detail`` is the number or the words to say with it."""
@@ -124,17 +138,24 @@ class Sounds:
                         self._card.rest()
                 if self._waiting:
                     since, heard = self._waiting.popleft()
-                    if time.monotonic() - since <= STALE_S:
+                    if SOUNDS[heard.name].patient or time.monotonic() - since <= STALE_S:
                         return heard
                 elif self._closed:
                     return None
 
     def _sound(self, heard: Heard) -> None:
-        """The tone, then the words; only counts cut off the tone before, any words those before."""
+        """The tone, then the words; counts cut off what is still heard, patient words let others end."""
         sound = SOUNDS[heard.name]
         if self._card is not None:
             while heard.name not in SLOTS and self._card.sounding_s and not self._closed:
                 time.sleep(0.005)
             self._card.play(self._rendered[heard.name])
-        if self._speaker is not None and sound.said:
-            self._speaker.say(sound.said.format(heard.detail))
+        words = sound.said.format(heard.detail)
+        if self._speaker is not None and words:
+            while sound.patient and self._speaker.speaking and not self._count_waits() and not self._closed:
+                time.sleep(0.02)
+            self._speaker.say(words)
+
+    def _count_waits(self) -> bool:
+        with self._something:
+            return any(heard.name in SLOTS for _, heard in self._waiting)
