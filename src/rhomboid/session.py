@@ -81,6 +81,13 @@ class Keeper(Protocol):
     def save(self, ring: Ring, path: Path | None = None) -> Path: ...
 
 
+class Memory(Protocol):
+    """What remembers the reference of this session for the next one."""
+
+    def take(self, update: Update) -> None: ...
+    def keep(self, reference: KnownReference | None) -> None: ...
+
+
 SLOWEST, FASTEST = 0.25, 64.0
 FLUSH_S = 0.8
 """A recording on the drive is never much further behind than this, even when nothing arrives any more."""
@@ -96,6 +103,7 @@ class Session:
         *,
         recorder: Recorder | None = None,
         keeper: Keeper | None = None,
+        memory: Memory | None = None,
         until_s: float | None = None,
     ) -> None:
         self._source, self._recorder, self._until_s = source, recorder, until_s
@@ -105,6 +113,9 @@ class Session:
         self._stopping = False
         self._host_ns: int | None = None
         self._ring, self._keeper = Ring(), keeper
+        self._memory = memory
+        if memory is not None:
+            self.subscribe(memory.take)
         self.finished = False
         self.error: RhomboidError | None = None
 
@@ -172,11 +183,6 @@ class Session:
     def sampling_rate_hz(self) -> float:
         """Samples a second of the sensor's time, so far; 0 before there are any."""
         return self._interpreter.sampling_rate_hz
-
-    @property
-    def reference(self) -> KnownReference | None:
-        """The reference that a later session with this sensor may begin with, if there is one."""
-        return self._interpreter.pipeline.reference
 
     def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
         """Calls ``subscriber`` with every update, on the session's event loop; returns what ends that."""
@@ -257,6 +263,8 @@ class Session:
             self.error = Fault(error)
         finally:
             self._close()
+            if self._memory is not None:
+                self._memory.keep(self._interpreter.pipeline.reference)
             self.finished = True
 
     def _take(self, batch: list[SourceItem]) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rhomboid.link.finding import Found
     from rhomboid.link.live import Wanted
     from rhomboid.motion.settings import Settings
+    from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Session
     from rhomboid.settings_file import UserSettings
 
@@ -51,6 +52,7 @@ class Doors:
         from rhomboid.link.finding import choose
         from rhomboid.link.live import LiveSource
         from rhomboid.link.remembered import remember, remembered
+        from rhomboid.reference_memory import ReferenceMemory
 
         await asyncio.to_thread(_load_what_is_slow)
         radio = BleakRadio(self._adapter)
@@ -58,7 +60,8 @@ class Doors:
         if wanted is None or wish.address not in (None, wanted.address):
             wanted = await choose(radio, device=wish.address)
         remember(wanted)
-        return _session(wish, LiveSource(radio, wanted), wanted.name, wanted.address, wanted.family)
+        source = LiveSource(radio, wanted)
+        return _session(wish, source, wanted.name, wanted.address, wanted.family, ReferenceMemory(wanted.address))
 
     async def listen(self) -> AsyncIterator[list[Heard]]:
         from rhomboid.link.bleak_radio import BleakRadio
@@ -185,15 +188,21 @@ def _demo(wish: Wish) -> Session:
     return _session(wish, playback, identity.name, identity.address, identity.family)
 
 
-def _session(wish: Wish, source: object, name: str, address: str, family: str) -> Session:
+def _session(
+    wish: Wish, source: object, name: str, address: str, family: str, memory: ReferenceMemory | None = None
+) -> Session:
+    import msgspec
+
     from rhomboid.bug_report import BugReport
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.recording.layout import About
     from rhomboid.session import Session
 
     settings = _settings(wish)
+    if memory is not None:
+        settings = msgspec.structs.replace(settings, known_reference=memory.recall())
     about = About(sensor_name=name, sensor_address=address, family=family, started_at="")
-    return Session(source, Pipeline(settings), keeper=BugReport(about, settings))  # type: ignore[arg-type]
+    return Session(source, Pipeline(settings), keeper=BugReport(about, settings), memory=memory)  # type: ignore[arg-type]
 
 
 def _settings(wish: Wish) -> Settings:
@@ -212,4 +221,5 @@ def _load_what_is_slow() -> None:
 def _heard(found: Found) -> Heard:
     seen = found.seen
     battery = "" if seen.battery_percent is None else f"{seen.battery_percent} %"
-    return Heard(seen.address, seen.name, f"{seen.rssi_dbm} dBm", battery, found.verdict, bool(found.matches))
+    signal = "connected" if seen.held else f"{seen.rssi_dbm} dBm"
+    return Heard(seen.address, seen.name, signal, battery, found.verdict, bool(found.matches))

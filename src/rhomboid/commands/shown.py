@@ -50,11 +50,9 @@ def run_session(
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
 
-    session = Session(source, Pipeline(settings), recorder=recorder, keeper=keeper, until_s=for_s)
+    session = Session(source, Pipeline(settings), recorder=recorder, keeper=keeper, memory=memory, until_s=for_s)
     if guided:
         session.ask("guided_reference")
-    if memory is not None:
-        session.subscribe(memory.take)
     if sounds is not None:
         session.subscribe(sounds.take)
     try:
@@ -73,8 +71,6 @@ def run_session(
             mode = "replay" if session.seekable else "train" if session.counts else "desk"
             _show(session, close_at_end=for_s is not None, mode=mode)
     finally:
-        if memory is not None:
-            memory.keep(session.reference)
         if sounds is not None:
             sounds.close()
     if keep_in is not None:
