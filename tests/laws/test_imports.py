@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "sound": {"coach", "motion", "session", "words"},
     "settings_file": {"coach", "dashboard", "sound"},
     "desktop": {"coach", "history", "session", "sound", "words"},
-    "dashboard": {"annotation", "coach", "history", "session", "settings_file", "motion", "words"},
+    "dashboard": {"annotation", "coach", "endings", "history", "session", "settings_file", "motion", "words"},
     "endings": set(),
     "training": {"coach", "session"},
     "plain_training": {"coach", "session", "training", "words"},

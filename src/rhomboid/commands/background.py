@@ -60,27 +60,22 @@ def watch(
             log.write(local_clock(), trouble)
         threshold_deg = chosen.desk.threshold_deg + kept.raised_deg
         slouch = msgspec.structs.replace(core.slouch, threshold_deg=threshold_deg)
-        session = Session(source, Pipeline(msgspec.structs.replace(core, mode="free", slouch=slouch)), until_s=for_s)
+        pipeline = Pipeline(msgspec.structs.replace(core, mode="free", slouch=slouch))
+        session = Session(source, pipeline, memory=memory, until_s=for_s)
         if guided:
             session.ask("guided_reference")
-        if memory is not None:
-            session.subscribe(memory.take)
-        try:
-            diary = None if simulated else Diary(lambda words: log.write(local_clock(), words))
-            desk = Desk(
-                session,
-                chosen.desk,
-                log.write,
-                sounds=sounds,
-                kept=kept,
-                file=file,
-                diary=diary,
-                simulated=simulated,
-            )
-            run(session, desk, log)
-        finally:
-            if memory is not None:
-                memory.keep(session.reference)
+        diary = None if simulated else Diary(lambda words: log.write(local_clock(), words))
+        desk = Desk(
+            session,
+            chosen.desk,
+            log.write,
+            sounds=sounds,
+            kept=kept,
+            file=file,
+            diary=diary,
+            simulated=simulated,
+        )
+        run(session, desk, log)
     finally:
         if sounds is not None:
             sounds.close()
