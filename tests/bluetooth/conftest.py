@@ -30,6 +30,12 @@ def bus() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(autouse=True)
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two tries of the link; that they grow and stay bounded is tried in virtual time (tests/link)."""
+    monkeypatch.setattr("rhomboid.link.live.FIRST_WAIT_S", 0.04)
+
+
 @pytest.fixture
 async def bluez(bus: str) -> AsyncIterator[FakeBluez]:
     fake = FakeBluez()
