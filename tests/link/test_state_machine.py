@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import selectors
-import types
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from itertools import pairwise
@@ -165,7 +164,7 @@ def run(plan: list[tuple[str, float]], for_s: float) -> tuple[list[Any], float, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live, "host_ns", loop.host_ns)
         patch.setattr(live, "asleep_s", lambda: loop.slept_s)
-        patch.setattr(setup, "time", types.SimpleNamespace(monotonic_ns=loop.host_ns))
+        patch.setattr(setup, "host_ns", loop.host_ns)
         patch.setattr(live, "TICK_S", 1.0)
         try:
             items, stopping_s = loop.run_until_complete(session(radio, for_s))

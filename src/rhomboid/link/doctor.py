@@ -6,12 +6,12 @@ import asyncio
 import math
 import platform
 import statistics
-import time
 
 import msgspec
 
 from rhomboid import __version__
 from rhomboid.imu import Gap, ImuBlock, Notification
+from rhomboid.link.host_clock import host_ns
 from rhomboid.link.live import Wanted
 from rhomboid.link.radio import Radio
 from rhomboid.link.setup import Setup
@@ -69,7 +69,7 @@ async def examine(radio: Radio, wanted: Wanted, rate_hz: float | None = None, fo
     lost = asyncio.Event()
 
     def on_data(characteristic: str, data: bytes) -> None:
-        heard.append(Notification(time.monotonic_ns(), characteristic, data))
+        heard.append(Notification(host_ns(), characteristic, data))
 
     try:
         connection = await radio.connect(wanted.address, lost.set)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable
 
 from rhomboid.imu import Notification
+from rhomboid.link.host_clock import host_ns
 from rhomboid.link.radio import Connection, OnData
 from rhomboid.link.trouble import LinkTrouble, Trouble
 from rhomboid.sensors.driver import Answered, BatteryLevel, Clue, Driver
@@ -97,7 +97,7 @@ class Setup:
     def _hear(self, characteristic: str, data: bytes) -> None:
         self._on_data(characteristic, data)
         if self._said is not None:
-            self._said.put_nowait(Notification(time.monotonic_ns(), characteristic, data))
+            self._said.put_nowait(Notification(host_ns(), characteristic, data))
 
     def _listen(self) -> None:
         """Everything said so far reaches the driver, so that it knows it before the next step."""
