@@ -5,7 +5,7 @@
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
 # make bench  every speed in one table, against the limit and against others (some ten minutes)
 # make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
-# make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, six minutes at most)
+# make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, five minutes at most)
 .PHONY: demo test protocol test-bluetooth bench kills fuzz recordings picture clean
 
 PYTHON ?= python3

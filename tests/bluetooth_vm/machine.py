@@ -9,17 +9,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.bluetooth_vm.programs import PRELOADED
+
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "bluetooth-vm"
 """Where ``prepare.sh`` put the kernel and the RAM disk."""
 BYTECODE = BUILD / "bytecode"
-IMPORTS = """
-import bleak.backends.bluezdbus.client, bleak.backends.bluezdbus.scanner
-import rhomboid.link.bleak_radio, rhomboid.link.doctor, rhomboid.link.finding, rhomboid.link.remembered
-import tests.bluetooth_vm.scene
-"""
 MEMORY = "2G"
+PROCESSOR = "max,erms=off,fsrm=off"
+"""Emulated, since KVM hangs on some machines. It copies byte by byte if it claims to be quick at that, which doubled
+the time to load a program and trebled that to boot."""
 
 
 class GuestFailed(Exception):
@@ -33,13 +33,14 @@ def run_in_guest(command: Sequence[str], out: Path, within_s: float) -> None:
     scene = (
         f"cd {shlex.quote(str(ROOT))}",
         f"export PYTHONPATH={shlex.quote(python_path)} PYTHONPYCACHEPREFIX={shlex.quote(str(BYTECODE))}",
+        "export OPENBLAS_NUM_THREADS=1",  # its threads would not outlive a fork
         f"exec {shlex.join([sys.executable, *command])} >/mnt/scene.log 2>&1",
     )
     (out / "scene.sh").write_text("\n".join(scene) + "\n", encoding="utf-8")
     console = out / "console.log"
     kernel_line = f"console=ttyS0 quiet panic=-1 mitigations=off run={HERE} modules={BUILD / 'kernel/lib/modules'}"
     qemu = [
-        "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max",  # KVM hangs on some machines: never
+        "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR,
         "-smp", "2", "-m", MEMORY, "-nodefaults", "-no-reboot", "-display", "none", "-serial", f"file:{console}",
         "-kernel", str(BUILD / "vmlinuz"), "-initrd", str(BUILD / "initrd.gz"), "-append", kernel_line,
         "-virtfs", "local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap",
@@ -60,7 +61,8 @@ def _compile(out: Path, python_path: str) -> None:
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     environment |= {"PYTHONPATH": python_path, "PYTHONPYCACHEPREFIX": str(BYTECODE)}
     session = ["rhomboid", "record", str(out / "compiled.mcap"), "--demo", "--script=rows", "--plain", "--speed=max"]
-    for program in (["-c", IMPORTS], ["-m", *session]):
+    imports = f"import tests.bluetooth_vm.scene, {', '.join(PRELOADED)}"
+    for program in (["-c", imports], ["-m", *session]):
         subprocess.run([sys.executable, *program], env=environment, stdout=subprocess.DEVNULL, check=True)
 
 

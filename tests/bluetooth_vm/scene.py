@@ -1,6 +1,6 @@
 """What happens in the guest: sensors in the air, and our program used on them as a user would. Judged outside.
 
-``python -m tests.bluetooth_vm.scene OUT`` writes into OUT what the programs said, the recordings, what the sensors sent
+``python -m tests.bluetooth_vm OUT`` writes into OUT what the programs said, the recordings, what the sensors sent
 and were told, and when.
 """
 
@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +20,7 @@ from rhomboid.simulation.firmware import Packets, firmware_for
 from rhomboid.simulation.peripheral import Peripheral, static_address
 from rhomboid.simulation.sensor import SimulatedSensor
 from tests.bluetooth_vm.air import VirtualController
+from tests.bluetooth_vm.programs import Programs, report
 
 READY_S = 60.0
 UNTIL_DROP_S = 62.0
@@ -46,43 +44,12 @@ class Sensor:
         )  # fmt: skip
 
     def as_json(self) -> dict[str, Any]:
-        return {"told": self.told, "packets": self._made, "seed": self.simulated.seed}
+        return {"told": self.told, "packets": self._made, "true_reps": len(self.simulated.truth.reps)}
 
     def _noted(self) -> Iterator[tuple[float, Packets]]:
         for ready_s, packets in self._run():
             self._made += [(characteristic, data.hex()) for characteristic, data in packets]
             yield ready_s, packets
-
-
-class Programs:
-    """Runs ours, each with a home of its own, so that none remembers another's sensor."""
-
-    def __init__(self, out: Path) -> None:
-        self._out = out
-        self.runs: dict[str, dict[str, Any]] = {}
-
-    async def start(self, name: str, *arguments: str) -> asyncio.subprocess.Process:
-        home = Path("/tmp/home") / name  # noqa: S108 - the guest's own
-        home.mkdir(parents=True)
-        self.runs[name] = {"arguments": arguments, "began_s": time.monotonic()}
-        with (self._out / f"{name}.out").open("wb") as told, (self._out / f"{name}.err").open("wb") as complained:
-            return await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "rhomboid", *arguments,
-                stdout=told, stderr=complained, env=os.environ | {"HOME": str(home)},
-            )  # fmt: skip
-
-    async def finish(self, name: str, program: asyncio.subprocess.Process, *, interrupt: bool = False) -> None:
-        """Waits for its end, which Ctrl-C may bring about."""
-        asked_s = time.monotonic()
-        if interrupt:
-            program.send_signal(signal.SIGINT)
-        status = await program.wait()
-        ended_s = time.monotonic()
-        self.runs[name] |= {"status": status, "ended_s": ended_s, "stopping_s": ended_s - asked_s}
-        print(f"{time.monotonic():6.1f} {name}: {status}", flush=True)
-
-    async def run(self, name: str, *arguments: str) -> None:
-        await self.finish(name, await self.start(name, *arguments))
 
 
 async def scene(out: Path) -> None:
@@ -93,8 +60,8 @@ async def scene(out: Path) -> None:
     async with await open_transport("vhci") as vhci:  # the kernel waits for answers: nothing slow may follow
         VirtualController("adapter", host_source=vhci.source, host_sink=vhci.sink, link=link)
         programs = Programs(out)
-        await powered()
-        print(f"{time.monotonic():6.1f} the adapter is on", flush=True)
+        await asyncio.gather(programs.load(), powered())
+        report("the adapter is on and the program loaded")
         for sensor in (worn, narrow, bought):
             await sensor.peripheral.start()
         await programs.run("scan", "scan", "--for", "5", "--json")
@@ -105,6 +72,7 @@ async def scene(out: Path) -> None:
             ("bought", bought),
         ):  # the virtual adapter is lost with two
             await programs.run(name, *record(out, name, sensor), "--for", "16")
+        await kill_and_start_again(programs, bought, out)
     evidence = {
         "runs": programs.runs,
         "sensors": {sensor.name: sensor.as_json() for sensor in (worn, narrow, bought)},
@@ -116,7 +84,7 @@ async def record_a_set(programs: Programs, sensor: Sensor, out: Path) -> None:
     """More than a minute without a fault, then the link drops amid the set, and Ctrl-C shortly before the end."""
     program = await programs.start("set", *record(out, "set", sensor))
     while not sensor.firmware.sampling:
-        if program.returncode is not None:
+        if not program.is_alive():
             return await programs.finish("set", program)
         await asyncio.sleep(0.05)
     began_s = time.monotonic()
@@ -124,6 +92,16 @@ async def record_a_set(programs: Programs, sensor: Sensor, out: Path) -> None:
     await sensor.peripheral.lose_link()
     await asyncio.sleep(began_s + sensor.simulated.duration_s - BEFORE_THE_END_S - time.monotonic())
     return await programs.finish("set", program, interrupt=True)
+
+
+async def kill_and_start_again(programs: Programs, sensor: Sensor, out: Path) -> None:
+    """BlueZ keeps a dead program's link, and the sensor does not advertise; the next one finds it all the same."""
+    killed = await programs.start("killed", *record(out, "killed", sensor))
+    while not sensor.firmware.sampling and killed.is_alive():
+        await asyncio.sleep(0.05)
+    killed.kill()
+    await programs.finish("killed", killed)
+    await programs.run("again", *record(out, "again", sensor), "--for", "6")
 
 
 def record(out: Path, name: str, sensor: Sensor) -> list[str]:
@@ -144,7 +122,3 @@ async def _bluetoothctl(*arguments: str) -> bytes:
     )
     told, _ = await program.communicate()
     return told
-
-
-if __name__ == "__main__":
-    asyncio.run(scene(Path(sys.argv[1])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 
@@ -68,17 +69,19 @@ def test_a_minute_at_100_hz_comes_without_loss(guest: Evidence) -> None:
     assert "battery 83 %" in guest.said("set")
 
 
-def test_a_drop_amid_a_set_heals_and_no_repetition_is_taken_back(guest: Evidence) -> None:
+def test_a_drop_amid_a_set_heals_and_the_set_goes_on_with_the_reps_it_had(guest: Evidence) -> None:
     changes = [i for i in guest.recording("set").items() if isinstance(i, LinkChange)]
     way = ["looking", "connecting", "configuring", "streaming"]
     assert [c.state for c in changes] == [*way, "lost", *way]
     assert [c.reason for c in changes if c.reason] == ["dropped"]
     before, _, after = guest.said("set").partition("the link dropped")
-    live = len(re.findall(r"  rep \d+", before))
-    done = re.search(r"set 1 done: (\d+) reps", after)
-    assert live >= 3
-    assert done is not None and int(done[1]) >= live
     assert re.search(r"gap of \d+\.\d s: the link dropped", after)
+    had, more = ([int(n) for n in re.findall(r"  rep (\d+)", said)] for said in (before, after))
+    assert len(had) >= 5
+    assert had + more == list(range(1, len(had + more) + 1))
+    assert re.findall(r"set \d+ started", before + after) == ["set 1 started"]
+    (done,) = re.findall(r"set 1 done: (\d+) reps", after)
+    assert abs(int(done) - guest.sensors[WORN]["true_reps"]) <= 1
 
 
 def test_ctrl_c_stops_the_stream_on_the_sensor_and_leaves_soon(guest: Evidence) -> None:
@@ -102,6 +105,15 @@ def test_a_sensor_of_another_kind_comes_without_loss(guest: Evidence) -> None:
     assert len(packets) >= 5 * 25
     assert none_missing(packets, guest, BOUGHT)
     assert "battery 75 %" in guest.said("bought")
+
+
+def test_a_sensor_that_a_killed_program_left_connected_is_found(guest: Evidence) -> None:
+    assert guest.runs["killed"]["status"] == -signal.SIGKILL
+    changes = [i for i in guest.recording("again").items() if isinstance(i, LinkChange)]
+    assert [c.state for c in changes] == ["looking", "connecting", "configuring", "streaming"]
+    assert sum(map(len, heard(guest, "again", DATA))) >= 25
+    words = [text for _, text in guest.sensors[BOUGHT]["told"]]
+    assert sum(text.startswith("connected") for text in words) == 2  # to "bought", then to both of these
 
 
 @pytest.mark.parametrize("program", ["set", "narrow", "bought"])
