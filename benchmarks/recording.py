@@ -92,19 +92,20 @@ def write(path: Path, hours: float, of: str, mode: Mode = "free") -> None:
     about = About(family="rhomboid", started_at="2026-01-05T09:00:00+00:00")
     rng = np.random.default_rng(1)
     with RecordingWriter(path, about) as writer:
-        seq = 0
+        seq = arrived_us = 0
         for first in range(0, int(hours * 3600 * RATE_HZ), AT_ONCE):
             batch = []
             late_us = np.sort(rng.uniform(0, 20_000, AT_ONCE)).astype(int)
             for i in range(first, first + AT_ONCE):
                 us = (i + 1) * 10_000
+                arrived_us = max(arrived_us, us + int(late_us[i - first]))  # a radio keeps the order
                 if i % int(RATE_HZ) == 0:
                     head = {"boot_id": 1, "period_us": 10_000, "acc_range": ACC_RANGE, "gyr_range": GYR_RANGE}
                     data = pack(counts[:0], seq=seq, index=i, device_us=us, **head)
-                    batch.append(Notification((us + int(late_us[i - first])) * 1000, STREAM, data))
+                    batch.append(Notification(arrived_us * 1000, STREAM, data))
                     seq += 1
                 data = pack_single(counts[i % len(counts)], seq=seq, index=i, device_us=us)
-                batch.append(Notification((us + int(late_us[i - first])) * 1000, STREAM, data))
+                batch.append(Notification(arrived_us * 1000, STREAM, data))
                 seq += 1
             for notification in batch:
                 writer.write_notification(notification)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
 from io import BytesIO
 from typing import BinaryIO, NamedTuple
 
@@ -35,6 +36,7 @@ MESSAGE = struct.Struct("<HIQQ")
 """A message begins with channel, sequence, log time and publish time; its data follow."""
 _CHUNK = struct.Struct("<QQQII")  # start, end, unpacked size, checksum, length of the name of the compression
 _LENGTH = struct.Struct("<Q")
+_ZSTD = zstandard.ZstdDecompressor()
 _CHUNK_HEAD = HEAD.size + _CHUNK.size + len("zstd") + _LENGTH.size
 _SIGNATURE = b"\x04\x00\x00\x00zstd"
 _SIGNATURE_AT = HEAD.size + _CHUNK.size - 4
@@ -200,7 +202,7 @@ def unpack(content: bytes) -> bytes:
             # What the frame itself claims decides how much memory is taken, so that is what has to be bounded.
             if zstandard.frame_content_size(data) != size:
                 raise Damage("a chunk contradicts itself about its size")
-            data = zstandard.decompress(data)
+            data = _ZSTD.decompress(data)
         elif compression:
             raise Damage(f"a chunk is packed in a way that is not known here ({compression!r})")
     except (*_MALFORMED, zstandard.ZstdError) as problem:
@@ -210,20 +212,32 @@ def unpack(content: bytes) -> bytes:
     return data
 
 
+@lru_cache(64)
+def _message(length: int) -> struct.Struct:
+    """A whole record that is a message: opcode, length, what ``MESSAGE`` has, and its data."""
+    return struct.Struct(f"{HEAD.format}{MESSAGE.format[1:]}{length - MESSAGE.size}s")
+
+
 def messages(data: bytes, channels: dict[int, Channel]) -> Iterator[tuple[int, int, bytes]]:
     """(channel, log time in ns, data) of each message in an unpacked chunk, whose channels are added. Raises Damage."""
     position, end = 0, len(data)
     try:
         while position < end:
             opcode, length = HEAD.unpack_from(data, position)
-            position += HEAD.size
-            if length > end - position:
+            size = HEAD.size + length
+            if size > end - position:
                 raise Damage("a record reaches beyond its chunk")
             if opcode == Opcode.MESSAGE:
-                channel, _, log_ns, _ = MESSAGE.unpack_from(data, position)
-                yield channel, log_ns, data[position + MESSAGE.size : position + length]
-            elif opcode == Opcode.CHANNEL:
-                _add_channel(channels, data[position : position + length])
-            position += length
+                # Most messages are as long as the one before: they are taken apart together.
+                alike = memoryview(data)[position : position + (end - position) // size * size]
+                for kind, its_length, channel, _, log_ns, _, content in _message(length).iter_unpack(alike):
+                    if kind != opcode or its_length != length:
+                        break
+                    yield channel, log_ns, content
+                    position += size
+                continue
+            if opcode == Opcode.CHANNEL:
+                _add_channel(channels, data[position + HEAD.size : position + size])
+            position += size
     except _MALFORMED as problem:
         raise Damage("a chunk holds a malformed record") from problem
