@@ -1,8 +1,17 @@
-"""What holds for all tests: how long an example takes tells something about the machine, not about the program."""
+"""What holds for all tests: how long an example takes tells something about the machine, not about the program.
+
+Every day forty examples of each property are tried; HYPOTHESIS_PROFILE=ci takes the time for a hundred.
+"""
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 40
+
+settings.register_profile(
+    "patient", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
