@@ -11,7 +11,5 @@ from hypothesis import HealthCheck, settings
 
 EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 40
 
-settings.register_profile(
-    "patient", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("patient", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

@@ -12,12 +12,12 @@ from rhomboid.errors import UsageError
 from rhomboid.imu import Array, Gap, ImuBlock, Notification
 from rhomboid.sensors import driver_for
 from rhomboid.sensors.driver import Decoded, Driver, MalformedPacket
+from rhomboid.sensors.rhomboid_clock import MISFITS_BEFORE_RESTART
 from rhomboid.sensors.rhomboid_control import ACC_G_PER_COUNT, GYR_DPS_PER_COUNT
 from rhomboid.sensors.rhomboid_stream import (
     BATCH,
     CONTROL,
     HEADER,
-    MISFITS_BEFORE_RESTART,
     OVERFLOW,
     SINGLE,
     STREAM,
