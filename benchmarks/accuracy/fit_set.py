@@ -27,11 +27,13 @@ from rhomboid.errors import RhomboidError
 from rhomboid.events import Event, Movement, SetClosed
 from rhomboid.motion import rep_set
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Frames
+from rhomboid.motion.rep_candidates import Rep
+from rhomboid.motion.rep_looks import ALIKE, ENOUGH_REPS, LEAD_IN_S, LOOKS_PERIODS
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
 from rhomboid.motion.rep_set import set_features
 from rhomboid.motion.rep_signals import MovementSignals
-from rhomboid.motion.rep_vote import Ballot, Rep
-from rhomboid.motion.repetition import ALIKE, ENOUGH_REPS, LEAD_IN_S, LOOKS_PERIODS, SURETY, RepetitionDetector
+from rhomboid.motion.rep_vote import SURETY, vote_each
+from rhomboid.motion.repetition import RepetitionDetector
 from rhomboid.motion.settings import Settings
 
 RIDGE = 1.0
@@ -64,9 +66,7 @@ def moments(whole: Whole) -> Iterator[Moment]:
             now = second * LOOK_FRAMES
             for periods in LOOKS_PERIODS if second % LONG_LOOK_EVERY == 0 else LOOKS_PERIODS[:2]:
                 first = max(0, now - int((periods * period_s + LEAD_IN_S) * FRAME_RATE_HZ))
-                ballot = Ballot()
-                ballot.add(x[first:now])
-                vote = ballot.vote(SURETY)
+                vote = vote_each([x[first:now]], SURETY)[0]
                 if vote.leader is None or vote.held < ENOUGH_REPS:
                     continue
                 place = _place(whole, frames, first, vote.leader.reps)

@@ -3,7 +3,7 @@
 ``python -m benchmarks.accuracy.fit_vote --data DIR [--write]`` holds the vote on every labelled set as it grows. At any
 moment the repetitions that are over by then, as the look back sees them where it arrives at the true count, should
 hold; while one is ending, either count is right. Printed is how well people are counted live by weights that have not
-seen them; ``--write`` puts the weights fitted to all into ``rep_vote``.
+seen them; ``--write`` puts the weights fitted to all into ``rep_candidates``.
 """
 
 from __future__ import annotations
@@ -23,17 +23,16 @@ from benchmarks.accuracy.logit import Problem, choose, who, write
 from rhomboid.accuracy import Label, read_labels
 from rhomboid.errors import RhomboidError
 from rhomboid.imu import Array
-from rhomboid.motion import recount_model, rep_vote
+from rhomboid.motion import recount_model, rep_candidates
 from rhomboid.motion.frontend import Frames
 from rhomboid.motion.recount_ways import signals, ways_to_count
 from rhomboid.motion.rep_signals import MovementSignals
-from rhomboid.motion.rep_vote import TICK_FRAMES, Ballot
-from rhomboid.motion.repetition import SURETY
+from rhomboid.motion.rep_vote import SURETY, TICK_FRAMES, Ballot
 
 RIDGE = 1.0
 EVERY = 4  # Neighbouring ticks say nearly the same.
 EARLY_S = 0.5  # So long before it is over a repetition may be counted or not.
-NAMES = sorted(rep_vote.WEIGHTS)
+NAMES = sorted(rep_candidates.WEIGHTS)
 Counts = npt.NDArray[np.int64]
 
 
@@ -62,7 +61,7 @@ def votes(label: Label, f: SetFrames) -> Votes | None:
     starts = []
     nothing = [float(name == "nothing") for name in NAMES]
     for end in [*range(TICK_FRAMES, len(signal), TICK_FRAMES), len(signal)]:
-        ballot.add(signal[len(ballot) : end])
+        ballot.vote(signal[len(ballot) : end], SURETY)
         now_s = f.t_s[end - 1]
         least, most = np.searchsorted(ends_s, (now_s, now_s + EARLY_S), side="right")
         found = ballot.candidates()
@@ -131,7 +130,7 @@ def main() -> int:
     except RhomboidError as error:
         print(f"benchmarks.accuracy.fit_vote: {error}", file=sys.stderr)
         return error.exit_status
-    today = np.array([rep_vote.WEIGHTS[name] for name in NAMES])
+    today = np.array([rep_candidates.WEIGHTS[name] for name in NAMES])
     everybody = fit(given)
     for title, counted in (
         ("Weights as they are (they have seen these people)", [(v.label, announced(v, today)) for v in given]),
@@ -140,7 +139,7 @@ def main() -> int:
     ):
         print(f"{title}\n\n{report(counted)}\n")
     if options.write:
-        write(rep_vote, dict(zip(NAMES, everybody.tolist(), strict=True)))
+        write(rep_candidates, dict(zip(NAMES, everybody.tolist(), strict=True)))
     return 0
 
 

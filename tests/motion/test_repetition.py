@@ -14,9 +14,9 @@ from rhomboid.imu import Array, Gap, ImuBlock, Request
 from rhomboid.interpreter import Interpreter
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
 from rhomboid.motion.pipeline import Pipeline
+from rhomboid.motion.rep_candidates import Rep
 from rhomboid.motion.rep_rhythm import Rhythm
 from rhomboid.motion.rep_set import first_of_its_kind
-from rhomboid.motion.rep_vote import Rep
 from rhomboid.motion.repetition import RepetitionDetector
 from rhomboid.motion.settings import Mode, Settings
 from rhomboid.sensors import driver_for

@@ -265,7 +265,7 @@ def _likeness(
         rows = each.first(np.arange(len(far)))[ways][:, None] + np.arange(n)
         pairs = np.triu_indices(n, 1)
         for name, shape in zip(("", "_white"), shapes, strict=True):
-            alike = shape[rows] @ shape[rows].transpose(0, 2, 1)
+            alike = (those := shape[rows]) @ those.transpose(0, 2, 1)
             f["alike" + name][ways] = np.median(alike[:, *pairs], axis=1)
             if n > 2:
                 next_but_one, neighbours = (np.diagonal(alike, k, 1, 2).mean(axis=1) for k in (2, 1))

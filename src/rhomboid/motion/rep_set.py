@@ -13,8 +13,9 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
+from rhomboid.motion.rep_candidates import Rep
 from rhomboid.motion.rep_signals import VIEWS
-from rhomboid.motion.rep_vote import Candidate, Rep
+from rhomboid.motion.rep_vote import Candidate
 
 PATH_POINTS = 16
 SLOW_S = 4.0

@@ -9,6 +9,7 @@ it is looked back on as a whole (``rep_recount``), and every difference is kept 
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Literal
 
 import numpy as np
@@ -17,55 +18,32 @@ from rhomboid.events import Correction, Event, Movement, MovementRefused, RepCom
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
 from rhomboid.motion.quality import quality
+from rhomboid.motion.rep_candidates import Rep
+from rhomboid.motion.rep_looks import ENOUGH_REPS, LEAD_IN_S, Looks
 from rhomboid.motion.rep_recount import around, recount
-from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
-from rhomboid.motion.rep_set import (
-    LIKE_THE_OTHERS,
-    evidence,
-    first_of_its_kind,
-    likeness_to_others,
-    set_features,
-)
-from rhomboid.motion.rep_signals import COLUMNS, VIEWS, MovementSignals
-from rhomboid.motion.rep_vote import TICK_FRAMES, Ballot, Candidate, Rep
+from rhomboid.motion.rep_rhythm import LOOK_FRAMES
+from rhomboid.motion.rep_rows import ACC, GYR, QUAT, SEEN, UP, Rows, T, X
+from rhomboid.motion.rep_set import LIKE_THE_OTHERS, evidence, first_of_its_kind, likeness_to_others, set_features
+from rhomboid.motion.rep_signals import VIEWS, MovementSignals
+from rhomboid.motion.rep_vote import NEAR, SURETY, TICK_FRAMES, Ballot, Candidate, Vote, vote_each
 from rhomboid.motion.settings import Settings
 
 Phase = Literal["rest", "out", "pause", "back"]
 
-SURETY = 0.5
-"""A repetition is announced once the vote holds it more likely than not."""
+AHEAD_TICKS = 50  # So many votes are held together, where so much is at hand; any number gives the same.
 BALLOT_S = 4 * 60.0  # A set that lasts longer is counted on afresh from its newest repetition, to bound the work ...
 KEPT_S = 20 * 60.0  # ... and one that lasts longer than this is not looked back on.
 MEMORY_S = 155.0  # Running free, as far back as a set can begin unnoticed.
 CONTEXT_S = 3.0  # Frames around a set that the look back may want to see.
-NEAR = 0.1  # Within this share of the way a movement counts as still resting, or as having reached its far point.
 
 # Running free.
-ALIKE = 0.5  # Only where the last three periods are this much alike (``rep_rhythm``) a set is looked for ...
-# ... in this many of them: the first two to find it, all to see how long it has lasted.
-LOOKS_PERIODS = (3.35, 5.2, 8.0, 13.0)
-FIRST_LOOKS = 2
-ENOUGH_REPS = 3
-OPENING_EVIDENCE = 0.0  # Log odds; more is asked of the set as a whole, once it is over.
-CLOSING_EVIDENCE = 0.7
-LEAD_IN_S = 0.6
+CLOSING_EVIDENCE = 0.7  # Log odds that what is closed was a set.
 TICKS_A_LOOK = LOOK_FRAMES // TICK_FRAMES
 OVERDUE_PERIODS = 1.2  # Once a repetition is this late, another exercise may have begun.
 IDLE_PERIODS = 1.8  # A set is over after this many of its periods without a repetition ...
 IDLE_S = 4.0  # ... and at least this long.
 GOES_ON_S = 30.0  # What the wearer did in a longer gap nobody knows; behind a shorter one the same set goes on.
 REACH_PERIODS = (1.5, 3.0, 5.0, 8.0)  # Once it is over, its beginning is looked for so far back.
-
-# Columns of the kept rows.
-_T, _SEEN, _ACC, _GYR, _UP, _QUAT, _X = (
-    0,
-    1,
-    slice(2, 5),
-    slice(5, 8),
-    slice(8, 11),
-    slice(11, 15),
-    slice(15, 15 + COLUMNS),
-)
 
 
 class RepetitionDetector:
@@ -79,13 +57,13 @@ class RepetitionDetector:
         self._settings = settings
         self._is_given = self._whole = settings.mode == "set"
         self._signals = MovementSignals()
-        self._rows = _Rows(15 + COLUMNS)
+        self._rows = Rows()
         self._ticked = 0  # rows that have been through a tick
         self._ticks = 0
         self._has_gyro = True
-        self._rhythm = Rhythm()
-        self._rhythms = np.empty((0, 2))  # one row a second, not yet looked at
+        self._looks = Looks()
         self._ballot = Ballot()
+        self._votes: deque[Vote] = deque()  # held already, of ticks that have not come yet
         self._first = 0  # the row at which the counted stretch starts, negative once it has been forgotten
         self._earlier = 0  # repetitions of this set that an earlier ballot counted
         self._sets = 0
@@ -96,7 +74,6 @@ class RepetitionDetector:
         self._period_before_s = 0.0  # the period of this set before the stream broke
         self._believed = False  # what came before has shown that this is a set
         self._last_rep_s = 0.0
-        self._rhythm_now = 0.0, 1.0  # period (s) and how unlike it is
         self._unlike = 1.0  # the best of it during the set
         self._refused_until_s = 0.0
         self._free_since_s = -math.inf  # the end of the set before
@@ -112,10 +89,9 @@ class RepetitionDetector:
         """What these frames decide, in order of ``at_s``."""
         x = self._signals.feed(frames)
         if not self._whole:
-            self._rhythms = np.concatenate((self._rhythms, self._rhythm.feed(x)))
+            self._looks.feed(x)
         self._has_gyro = frames.has_gyro
-        clocks = frames.t_s[:, None], frames.seen_s[:, None]
-        self._rows.append(np.concatenate((*clocks, frames.acc_g, frames.gyr_dps, frames.up, frames.quat, x), axis=1))
+        self._rows.append(frames, x)
         events: list[Event] = []
         while self._ticked + TICK_FRAMES <= len(self._rows):
             self._tick(TICK_FRAMES, events)
@@ -136,9 +112,9 @@ class RepetitionDetector:
         else:
             if self.in_set:
                 self._close(gap.start_s, events)
-            self._rows, self._ticked, self._first = _Rows(15 + COLUMNS), 0, 0
-        self._rhythm, self._rhythms, self._ticks = Rhythm(), np.empty((0, 2)), 0
-        self._signals = MovementSignals()
+            self._rows, self._ticked, self._first = Rows(), 0, 0
+        self._looks.interrupt()
+        self._signals, self._ticks = MovementSignals(), 0
         return events
 
     def tell(self, *, going_on: bool) -> list[Event]:
@@ -149,11 +125,13 @@ class RepetitionDetector:
         if self._ticked < len(self._rows):
             self._tick(len(self._rows) - self._ticked, events)
         if self.in_set:
-            self._close(float(self._rows.all[-1, _SEEN]), events)
+            self._close(float(self._rows.all[-1, SEEN]), events)
         if len(self._rows):
-            self._free_since_s = float(self._rows.all[-1, _T])
+            self._free_since_s = float(self._rows.all[-1, T])
         self._whole, self._first = going_on, self._ticked
-        self._rhythm, self._rhythms, self._ticks = Rhythm(), np.empty((0, 2)), 0
+        self._looks.interrupt()
+        self._looks.forget()
+        self._ticks = 0
         return events
 
     def finish(self) -> list[Event]:
@@ -162,9 +140,9 @@ class RepetitionDetector:
         if self._ticked < len(self._rows):
             self._tick(len(self._rows) - self._ticked, events)
         if not self._whole and len(self._rows):
-            self._look_for_set(float(self._rows.all[-1, _SEEN]), events)
+            self._look_for_set(float(self._rows.all[-1, SEEN]), events)
         if self.in_set:
-            self._close(float(self._rows.all[-1, _SEEN]), events)
+            self._close(float(self._rows.all[-1, SEEN]), events)
         return events
 
     # --- every 0.2 s -------------------------------------------------------------------------------------------------
@@ -173,23 +151,21 @@ class RepetitionDetector:
         self._ticked += frames
         self._ticks += 1
         now = self._rows.all[self._ticked - 1]
-        at_s = float(now[_SEEN])
+        at_s = float(now[SEEN])
         if self.in_set:
-            self._ballot.add(self._rows.all[self._ticked - frames : self._ticked, _X])
-            self._count(at_s, events)
-            if len(self._ballot) > BALLOT_S * FRAME_RATE_HZ:
+            self._count(self._next_vote(frames), at_s, events)
+            if self._ticked - self._first > BALLOT_S * FRAME_RATE_HZ:
                 self._believed = True  # It went on for minutes.
-                self._count_afresh(self._row_at(self._last_rep_s))
-                self._ballot.add(self._rows.all[self._first : self._ticked, _X])
+                self._count_afresh(self._rows.at(self._last_rep_s))
+                self._ballot.vote(self._rows.all[self._first : self._ticked, X], SURETY)
         if self._whole:
             if not self.in_set:
                 self._open(self._first, at_s, events)
             return
-        if self.in_set and now[_T] - self._last_rep_s > max(IDLE_PERIODS * self._period_s, IDLE_S):
+        if self.in_set and now[T] - self._last_rep_s > max(IDLE_PERIODS * self._period_s, IDLE_S):
             self._close(at_s, events)
         if frames == TICK_FRAMES and self._ticks % TICKS_A_LOOK == 0:
-            self._rhythm_now = float(self._rhythms[0, 0]), float(self._rhythms[0, 1])
-            self._rhythms = self._rhythms[1:]
+            self._looks.next()
             self._look_for_set(at_s, events)
 
     @property
@@ -197,14 +173,20 @@ class RepetitionDetector:
         """How long a repetition takes. Behind a gap a few new ones alone would not tell."""
         return max(self._period_before_s, 0.0 if self._leader is None else self._leader.period_s)
 
-    def _count(self, at_s: float, events: list[Event]) -> None:
-        vote = self._ballot.vote(SURETY)
+    def _next_vote(self, frames: int) -> Vote:
+        """The vote of this tick, which has so many frames."""
+        if not self._votes:
+            first = self._ticked - frames
+            ticks = min((len(self._rows) - first) // frames, AHEAD_TICKS)
+            self._votes += self._ballot.votes(self._rows.all[first : first + ticks * frames, X], frames, SURETY)
+        return self._votes.popleft()
+
+    def _count(self, vote: Vote, at_s: float, events: list[Event]) -> None:
         self._leader = leader = vote.leader
         if leader is None:
             return
-        for k, rep in enumerate(leader.reps[: vote.held]):
-            if k < self.reps - self._earlier:
-                continue
+        known = self.reps - self._earlier
+        for k, rep in enumerate(leader.reps[known : vote.held] if known < vote.held else (), known):
             if not self._whole and k >= ENOUGH_REPS and self._is_another_kind(leader, k):
                 refused = self._movement(leader, rep, 1.0 - vote.probability)
                 events.append(MovementRefused(at_s=at_s, movement=refused, reason="not like the others"))
@@ -216,9 +198,7 @@ class RepetitionDetector:
             self._last_rep_s = max(self._last_rep_s, movement.end_s)
             events.append(RepCompleted(at_s=at_s, set_index=self._sets - 1, number=self.reps, movement=movement))
         for rep in leader.refused:
-            start_s = (
-                float(self._rows.all[self._first + rep.before, _T]) if self._first + rep.before >= 0 else -math.inf
-            )
+            start_s = float(self._rows.all[self._first + rep.before, T]) if self._first + rep.before >= 0 else -math.inf
             if start_s >= max(self._refused_until_s, self._last_rep_s):
                 movement = self._movement(leader, rep, 1.0 - vote.probability)
                 self._refused_until_s = movement.end_s
@@ -228,42 +208,23 @@ class RepetitionDetector:
         """Does the movement end the set, because it is unlike those before it?"""
         if self._first < 0:
             return False
-        x = self._rows.all[self._first : self._ticked, _X]
+        x = self._rows.all[self._first : self._ticked, X]
         return likeness_to_others(x, leader.reps, k) < LIKE_THE_OTHERS
 
     def _look_for_set(self, at_s: float, events: list[Event]) -> None:
         """Has a set begun, perhaps after one whose repetitions have stopped coming?"""
-        period_s, unlike = self._rhythm_now
-        self._unlike = min(self._unlike, unlike)
+        self._unlike = min(self._unlike, self._looks.unlike)
         first = self._first
         if self.in_set:
-            if self._rows.all[self._ticked - 1, _T] - self._last_rep_s < OVERDUE_PERIODS * self._period_s:
+            if self._rows.all[self._ticked - 1, T] - self._last_rep_s < OVERDUE_PERIODS * self._period_s:
                 return
-            first = self._row_at(self._last_rep_s)
-        start = self._start_of_set(first, period_s, unlike) if unlike < ALIKE else None
+            first = self._rows.at(self._last_rep_s)
+        start = self._looks.start_of_set(self._rows, self._ticked, first, ahead=not self.in_set)
         if start is not None:
             if self.in_set:
                 self._close(at_s, events)
-            self._unlike = unlike
+            self._unlike = self._looks.unlike
             self._open(start, at_s, events)
-
-    def _start_of_set(self, earliest: int, period_s: float, unlike: float) -> int | None:
-        """Something repeats itself about every ``period_s``: is it a set, and from which row on?"""
-        held, start = ENOUGH_REPS - 1, None
-        for look, periods in enumerate(LOOKS_PERIODS):
-            if look >= FIRST_LOOKS and start is None:
-                break
-            first = max(earliest, self._ticked - int((periods * period_s + LEAD_IN_S) * FRAME_RATE_HZ))
-            x = self._rows.all[first : self._ticked, _X]
-            ballot = Ballot()
-            ballot.add(x)
-            vote = ballot.vote(SURETY)
-            if vote.leader is None or vote.held <= held:
-                continue
-            if evidence(set_features(x, self._rise_g(first), vote.leader, unlike)) > OPENING_EVIDENCE:
-                leaves, _ = _edges(np.asarray(ballot.values(vote.leader)), vote.leader.reps[0])
-                held, start = vote.held, max(earliest, first + leaves - int(LEAD_IN_S * FRAME_RATE_HZ))
-        return start
 
     # --- opening and closing -----------------------------------------------------------------------------------------
 
@@ -274,18 +235,19 @@ class RepetitionDetector:
         self.reps = 0
         self._count_afresh(first)
         self._announced, self._breaks, self._period_before_s, self._believed = [], [], 0.0, False
-        self._start_s = self._last_rep_s = self._refused_until_s = float(self._rows.all[first, _T])
+        self._start_s = self._last_rep_s = self._refused_until_s = float(self._rows.all[first, T])
         events.append(SetStarted(at_s=at_s, set_index=self._sets - 1, start_s=self._start_s))
-        self._ballot.add(self._rows.all[first : self._ticked, _X])
-        self._count(at_s, events)
-        self._last_rep_s = float(self._rows.all[self._ticked - 1, _T])
+        self._count(self._ballot.vote(self._rows.all[first : self._ticked, X], SURETY), at_s, events)
+        self._last_rep_s = float(self._rows.all[self._ticked - 1, T])
 
     def _count_afresh(self, first: int) -> None:
         self._ballot, self._first, self._earlier, self._leader = Ballot(), first, self.reps, None
+        self._votes.clear()
+        self._looks.forget()
 
     def _close(self, at_s: float, events: list[Event]) -> None:
         live = tuple(self._announced)
-        end_s = float(self._rows.all[-1, _T]) if self._is_given or not live else max(m.end_s for m in live)
+        end_s = float(self._rows.all[-1, T]) if self._is_given or not live else max(m.end_s for m in live)
         movements, corrections = self._look_back(live, end_s)
         events.append(
             SetClosed(
@@ -300,7 +262,9 @@ class RepetitionDetector:
             )
         )
         self.in_set, self.phase, self._leader, self._free_since_s = False, "rest", None, end_s
-        self._first = self._row_at(end_s)
+        self._votes.clear()
+        self._looks.forget()
+        self._first = self._rows.at(end_s)
         self._unlike = 1.0
 
     def _look_back(
@@ -313,29 +277,28 @@ class RepetitionDetector:
         start_s = self._start_s if self._whole or self._earlier else self._reach_back(end_s)
         if self._whole and not self._is_given and live:  # told of: it had begun by then, or begins later
             start_s = max(start_s, live[0].start_s)
-        t_s = self._rows.all[:, _T]
+        t_s = self._rows.all[:, T]
         if t_s[0] > start_s:
             return live, ()
         rows = self._rows.all[around(t_s, start_s, end_s, CONTEXT_S)]
-        t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (_T, _ACC, _GYR, _UP, _QUAT))
+        t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (T, ACC, GYR, UP, QUAT))
         known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
 
     def _reach_back(self, end_s: float) -> float:
         """When the set began: one that was found late, with the first repetition before it that is like its own."""
-        t_s = self._rows.all[: self._ticked, _T]
-        earliest, end = self._row_at(self._free_since_s), self._row_at(end_s)
+        t_s = self._rows.all[: self._ticked, T]
+        earliest, end = self._rows.at(self._free_since_s), self._rows.at(end_s)
         held, start_s = self.reps, self._start_s
         for periods in REACH_PERIODS:
             first = max(earliest, self._first - int(periods * self._period_s * FRAME_RATE_HZ))
-            x = self._rows.all[first:end, _X]
-            ballot = Ballot()
-            ballot.add(x)
-            leader = ballot.vote(SURETY).leader
-            k = 0 if leader is None else first_of_its_kind(x, leader.reps, max(IDLE_PERIODS * leader.period_s, IDLE_S))
-            if leader is not None and len(leader.reps) - k > held:
-                held = len(leader.reps) - k
-                leaves, _ = _edges(np.asarray(ballot.values(leader)), leader.reps[k])
+            x = self._rows.all[first:end, X]
+            leader = vote_each([x], SURETY)[0].leader
+            reps = [] if leader is None else leader.reps
+            k = 0 if leader is None else first_of_its_kind(x, reps, max(IDLE_PERIODS * leader.period_s, IDLE_S))
+            if leader is not None and len(reps) - k > held:
+                held = len(reps) - k
+                leaves, _ = leader.edges(reps[k])
                 start = max(earliest, first + leaves - int(LEAD_IN_S * FRAME_RATE_HZ))
                 start_s = min(start_s, float(t_s[start]))
         return start_s
@@ -343,23 +306,12 @@ class RepetitionDetector:
     def _was_set(self) -> bool:
         if self._believed:
             return True
-        leader = self._ballot.vote(SURETY).leader
-        if leader is None:
+        if self._leader is None:
             return False
-        x = self._rows.all[self._first : self._ticked, _X]
-        features = set_features(x, self._rise_g(self._first), leader, self._unlike)
+        x = self._rows.all[self._first : self._ticked, X]
+        features = set_features(x, self._rows.rise_g(self._first, self._ticked), self._leader, self._unlike)
         # A long and regular set is believed more readily than its likeness alone would allow.
         return evidence(features) + 2.0 * features["many"] - 6.0 * features["irregular"] > CLOSING_EVIDENCE
-
-    def _row_at(self, t_s: float) -> int:
-        """The row of the frame at ``t_s``, or of the next. Half a frame of slack: rounding must not choose it."""
-        return int(np.searchsorted(self._rows.all[: self._ticked, _T], t_s - 0.5 / FRAME_RATE_HZ))
-
-    def _rise_g(self, first: int) -> Array:
-        """Vertical acceleration less gravity since row ``first``."""
-        rows = self._rows.all[first : self._ticked]
-        rise_g: Array = (rows[:, _ACC] * rows[:, _UP]).sum(axis=1) - 1.0
-        return rise_g
 
     # --- describing what was seen ------------------------------------------------------------------------------------
 
@@ -367,11 +319,10 @@ class RepetitionDetector:
         """One repetition with its times as far as they are known by now."""
         first = max(0, self._first + rep.before)
         rows = self._rows.all[first : self._first + rep.after + 1]
-        p = np.asarray(self._ballot.values(leader)[: rep.after + 1])
-        left, returned = _edges(p, rep)
+        left, returned = leader.edges(rep)
         left, returned, far = (max(0, i + self._first - first) for i in (left, returned, rep.far))
-        t_s = rows[:, _T]
-        same = np.abs((rows[left : returned + 1, _QUAT] * rows[left, _QUAT]).sum(axis=1))
+        t_s = rows[:, T]
+        same = np.abs((rows[left : returned + 1, QUAT] * rows[left, QUAT]).sum(axis=1))
         seen = self._rows.all[max(0, self._first) : self._ticked]
         turns = (max(0, i + min(self._first, 0)) for i in (rep.before, rep.far, rep.far, rep.after))
         return Movement(
@@ -380,7 +331,7 @@ class RepetitionDetector:
             end_s=float(t_s[returned]),
             range_deg=round(math.degrees(2.0 * math.acos(min(float(same.min()), 1.0))), 2),
             confidence=round(confidence, 3),
-            **quality(seen[:, _GYR], seen[:, _UP], *turns),
+            **quality(seen[:, GYR], seen[:, UP], *turns),
         )
 
     def _draw(self, x: Array) -> None:
@@ -389,10 +340,10 @@ class RepetitionDetector:
             self.trace_deg = np.sqrt((x[:, VIEWS[1]] ** 2).sum(axis=1))
             self.movement_deg = float(self.trace_deg[-1])
             return
-        p = self._ballot.values(self._leader)
+        p = self._leader.values
         rest = float(np.median([p[r.after] for r in self._leader.reps]))
         far = float(np.median([p[r.far] for r in self._leader.reps]))
-        self.trace_deg = (self._ballot.project(self._leader, x) - rest) * math.copysign(1.0, far - rest)
+        self.trace_deg = (self._leader.project(x) - rest) * math.copysign(1.0, far - rest)
         self.movement_deg = abs(float(self.trace_deg[-1]))
         earlier = p[max(0, len(p) - TICK_FRAMES)]
         place, before = (p[-1] - rest) / (far - rest), (earlier - rest) / (far - rest)
@@ -411,48 +362,3 @@ class RepetitionDetector:
             self._first -= surplus
             if not self.in_set:
                 self._first = max(0, self._first)
-
-
-def _edges(p: Array, rep: Rep) -> tuple[int, int]:
-    """Where the projection ``p`` leaves its rest before the far point, and where it is back again."""
-    away = np.abs(p - p[rep.far])
-    before = np.flatnonzero(away[rep.before : rep.far + 1] >= (1.0 - NEAR) * rep.out)
-    after = np.flatnonzero(away[rep.far : rep.after + 1] >= (1.0 - NEAR) * rep.back)
-    return (rep.before + int(before[-1]) if len(before) else rep.before), (
-        rep.far + int(after[0]) if len(after) else rep.after
-    )
-
-
-class _Rows:
-    """A growing table of float rows, cheap to append to and to forget from."""
-
-    def __init__(self, columns: int) -> None:
-        self._data = np.empty((4096, columns))
-        self._start = self._end = 0
-
-    def __getstate__(self) -> dict[str, object]:
-        """Without the room to grow: a copy is kept of many a moment of a replay."""
-        return {"_data": self.all, "_start": 0, "_end": len(self)}
-
-    def __len__(self) -> int:
-        return self._end - self._start
-
-    @property
-    def all(self) -> Array:
-        return self._data[self._start : self._end]
-
-    def append(self, rows: Array) -> None:
-        n = len(self)
-        if self._end + len(rows) > len(self._data):
-            grown = (
-                self._data
-                if 2 * (n + len(rows)) < len(self._data)
-                else np.empty((2 * (n + len(rows)), self._data.shape[1]))
-            )
-            grown[:n] = self.all
-            self._data, self._start, self._end = grown, 0, n
-        self._data[self._end : self._end + len(rows)] = rows
-        self._end += len(rows)
-
-    def drop(self, n: int) -> None:
-        self._start += n
