@@ -129,7 +129,7 @@ class Sieve:
         limits = (block.t_s, MOST_S), (block.acc_g, MOST_G), (block.gyr_dps, MOST_DPS)
         if all(values is None or np.abs(values).max() <= most for values, most in limits):
             earliest_s = self._latest_s if math.isfinite(self._latest_s) else float(block.t_s[0]) - 1.0
-            steps_s = np.diff(block.t_s, prepend=earliest_s)
+            steps_s = steps(earliest_s, block.t_s)
             if steps_s.min() > 0.0 and steps_s.max() < LONGEST_LEAP_S:
                 self._latest_s = float(block.t_s[-1])
                 return block, []
@@ -158,6 +158,13 @@ class Sieve:
         began_s = bad_s[np.diff(bad_s, prepend=self._bad_s[kind]) > QUIET_S]
         self._bad_s[kind] = float(bad_s[-1])
         return [SensorProblem(at_s=at_s, kind=kind, reason=_LEFT_OUT[kind]) for at_s in began_s.tolist()]
+
+
+def steps(before: float, values: Array) -> Array:
+    """From each value to the next, (n,), the first of them from ``before``. Blocks of one are many: numpy's is slow."""
+    line = np.concatenate(([before], values))
+    step: Array = line[1:] - line[:-1]
+    return step
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -274,7 +281,7 @@ class _Windows(msgspec.Struct, frozen=True, eq=False):
     @staticmethod
     def of(rows: Array, first: npt.NDArray[np.intp]) -> _Windows:
         """Of the channels (8, m) from each of these columns on."""
-        samples = np.diff(first, append=rows.shape[1])
+        samples = np.append(first[1:], rows.shape[1]) - first
         return _Windows(np.minimum.reduceat(rows, first, axis=1), np.maximum.reduceat(rows, first, axis=1), samples)
 
     def __getitem__(self, which: slice) -> _Windows:

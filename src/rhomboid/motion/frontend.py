@@ -20,7 +20,7 @@ from vqf import VQF
 
 from rhomboid.events import Event, GapMarked
 from rhomboid.imu import Array, Gap, ImuBlock
-from rhomboid.motion.faults import Sieve, Verdict, Watch
+from rhomboid.motion.faults import Sieve, Verdict, Watch, steps
 from rhomboid.motion.sections import filtered
 
 FRAME_RATE_HZ = 50.0
@@ -107,8 +107,8 @@ class FrontEnd:
         if self._segment is not None and (self._segment.has_gyro, self._segment.gain) != (gyr_dps is not None, gain):
             self._break(float(block.t_s[0]), out)
         start = 0
-        steps_s = np.diff(block.t_s, prepend=block.t_s[0] if self._segment is None else self._segment.last_s)
-        for cut in np.flatnonzero(steps_s > SHORT_HOLE_S + SAME_S):
+        before_s = float(block.t_s[0]) if self._segment is None else self._segment.last_s
+        for cut in np.flatnonzero(steps(before_s, block.t_s) > SHORT_HOLE_S + SAME_S):
             self._run(block[start:cut], out)
             self._break(float(block.t_s[cut]), out)
             start = int(cut)
@@ -168,7 +168,7 @@ class _Segment:
             return None
         t_s = np.concatenate((self._t_s, block.t_s))
         value = np.concatenate((self._value, _channels(block)), axis=1)
-        step_s = np.diff(t_s)
+        step_s = t_s[1:] - t_s[:-1]
         areas = 0.5 * (value[:, 1:] + value[:, :-1]) * step_s
         integral = np.cumsum(np.concatenate((self._integral, areas), axis=1), axis=1)
         self._t_s, self._value, self._integral = t_s[-1:], value[:, -1:], integral[:, -1:]
@@ -184,7 +184,8 @@ class _Segment:
         into_s = edges_s - t_s[left]
         change = into_s / step_s[left] * (value[:, right] - value[:, left])
         at_edge = integral[:, left] + into_s * (value[:, left] + 0.5 * change)
-        mean = np.diff(np.concatenate((self._edge_integral, at_edge), axis=1), axis=1) * FRAME_RATE_HZ
+        line = np.concatenate((self._edge_integral, at_edge), axis=1)
+        mean = (line[:, 1:] - line[:, :-1]) * FRAME_RATE_HZ
         self._edge_integral = at_edge[:, -1:]
 
         acc_g = _in_axes(self._axes, mean[:3])

@@ -46,12 +46,12 @@ def quality(gyr_dps: Array, up: Array, before: int, far: int, last: int, after: 
     """Of the movement that rests in row ``before``, is far out from ``far`` to ``last`` at least, and rests again in
     row ``after``. Arrays (n, 3), from the start of the set on, with some context behind the movement if there is.
     """
-    turn_dps = gyr_dps[:, 0] * up[:, 0] + gyr_dps[:, 1] * up[:, 1] + gyr_dps[:, 2] * up[:, 2]
     before, far, last, after = _settled(gyr_dps, before, far, last, after)
-    turn_deg = np.cumsum(turn_dps[: after + 1]) / FRAME_RATE_HZ
-    pose_deg = np.concatenate((np.degrees(up[: after + 1]), turn_deg[:, None]), axis=1)
-    left, reached = _way(pose_deg[before : last + 1], far - before)
-    returned, leaving = _way(pose_deg[far : after + 1][::-1], after - last)
+    gyr_x, gyr_y, gyr_z, x, y, z = (v[: after + 1, axis] for v in (gyr_dps, up) for axis in range(3))
+    turn_deg = np.cumsum(gyr_x * x + gyr_y * y + gyr_z * z) / FRAME_RATE_HZ
+    pose_deg = np.concatenate((np.degrees(up[before : after + 1]), turn_deg[before:, None]), axis=1)
+    left, reached = _way(pose_deg[: last + 1 - before], far - before)
+    returned, leaving = _way(pose_deg[far - before :][::-1], after - last)
     left, reached, leaving, returned = before + left, before + reached, after - leaving, after - returned
     leaving = max(leaving, reached)
     longest = int(REACH * (returned - left)) + 1
@@ -68,9 +68,10 @@ def quality(gyr_dps: Array, up: Array, before: int, far: int, last: int, after: 
 
 def _settled(gyr_dps: Array, *turns: int) -> list[int]:
     """The turning points of filtered signals come early: each moved on for as long as the movement slows down."""
-    speed = np.convolve((gyr_dps * gyr_dps).sum(axis=1), np.ones(SMOOTH), "same")
+    first = max(turns[0] - SMOOTH, 0)
+    speed = np.convolve((gyr_dps[first:] ** 2).sum(axis=1), np.ones(SMOOTH), "same")
     slows = np.append(np.diff(speed) < 0.0, False)
-    before, far, last, after = (row + int(np.argmin(slows[row:])) for row in turns)
+    before, far, last, after = (row + int(np.argmin(slows[row - first :])) for row in turns)
     before, far, last = min(before, turns[1] - 1), min(far, turns[3] - 1), min(last, turns[3] - 1)
     return [before, far, max(far, last), after]
 
