@@ -35,7 +35,8 @@ def test_it_is_shown_for_the_eye_and_for_programs(path: Path) -> None:
     assert "one-arm-row" in shown and "2026-11-16" in shown
     told = json.loads(rhomboid(path, "--weeks", "520", "--json").stdout)
     assert told["bests"][0]["exercise"] == "one-arm-row" and len(told["weeks"]) == 520
-    assert "session 1: train" in rhomboid(path, "--day", "2026-11-20").stdout
+    trained = rhomboid(path, "--day", "2026-11-20").stdout
+    assert "session 1: train" in trained and "tension load" not in trained  # not a day at the desk
     day = json.loads(rhomboid(path, "--day", "2026-11-21", "--json").stdout)
     assert day["sessions"][0]["breaks"] == DESK.breaks and 0 < day["tension_load"]["load"] < 100
     shown = rhomboid(path, "--day", "2026-11-21").stdout

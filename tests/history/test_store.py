@@ -73,6 +73,16 @@ def test_corrections_are_kept_as_labels_and_change_the_count(history: History) -
         history.correct_set(999, more)
 
 
+def test_a_set_can_be_written_anew(history: History) -> None:
+    number = history.start_session(at("2026-11-20T18:00:00+01:00"))
+    set_id, other = history.add_set(number, ROWS), history.add_set(number, ROWS)
+    history.update_set(set_id, SQUEEZE)
+    found = tuple(msgspec.structs.replace(record, id=key) for record, key in ((SQUEEZE, set_id), (ROWS, other)))
+    assert history.session(number).sets == found
+    with pytest.raises(HistoryError, match="no longer in it"):
+        history.update_set(999, ROWS)
+
+
 def test_a_set_of_a_session_that_another_program_forgot_is_told(path: Path) -> None:
     with History(path) as history, History(path) as other:
         number = history.start_session(at("2026-11-20T18:00:00+01:00"))

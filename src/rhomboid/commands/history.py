@@ -46,7 +46,8 @@ def history(
                 told = {"day": asked, "sessions": sessions, "tension_load": load}
                 sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
             elif sessions:
-                typer.echo("\n\n".join([*map(session_text, sessions), tension_text(load)]))
+                at_desk = any(session.kind == "desk" for session in sessions)
+                typer.echo("\n\n".join([*map(session_text, sessions), *([tension_text(load)] if at_desk else [])]))
             else:
                 typer.echo(f"No session on {asked}.")
             return

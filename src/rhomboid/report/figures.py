@@ -239,8 +239,9 @@ def _grid(of: Mapping[str, object], *, height_in: float) -> Iterator[tuple[list[
 
 
 def _weeks(ax: Axes, mondays: Sequence[date]) -> None:
-    """A place a week, four names at most."""
+    """A place a week, four at least, so that a bar stays a bar; four names at most."""
     step = -(-len(mondays) // 4)
+    ax.set_xlim(-0.6, max(len(mondays), 4) - 0.4)
     ax.set_xticks(range(0, len(mondays), step), [_short(monday) for monday in mondays[::step]])
 
 

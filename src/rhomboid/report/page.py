@@ -110,19 +110,23 @@ def _tiles(sessions: Sequence[SessionRecord], day_loads: Mapping[date, TensionLo
     trainings = [s for s in sessions if s.kind == "train"]
     sets = [done for session in sessions for done in counted(session)]
     held_s = sum(hold.end_s - hold.start_s for done in sets for hold in done.holds)
-    load = mean_of(day.load for day in day_loads.values())
-    known_h = sum(day.known_min for day in day_loads.values()) / 60
     tiles = {
         "training sessions": str(len(trainings)),
         "sets": str(len(sets)),
         "repetitions": str(sum(done.reps for done in sets)),
-        "kg moved (repetitions × load)": f"{sum(map(volume_kg, sets)):.0f}",
-        "held": f"{held_s / 60:.1f} min",
-        "pain before → after training, mean": f"{_mean(s.pain_before for s in trainings)} → "
-        f"{_mean(s.pain_after for s in trainings)}",
-        "tension load of a day at the desk, mean": "–" if load is None else f"{load:.0f} of 100",
-        "hours at the desk that are known": f"{known_h:.1f}",
     }
+    if any(done.load_kg for done in sets):
+        tiles["kg moved (repetitions × load)"] = f"{sum(map(volume_kg, sets)):.0f}"
+    if held_s:
+        tiles["held"] = f"{held_s / 60:.1f} min"
+    before, after = mean_of(s.pain_before for s in trainings), mean_of(s.pain_after for s in trainings)
+    if before is not None and after is not None:
+        tiles["pain before → after training, mean"] = f"{before:.1f} → {after:.1f}"
+    if (load := mean_of(day.load for day in day_loads.values())) is not None:
+        tiles["tension load of a day at the desk, mean"] = f"{load:.0f} of 100"
+    if day_loads:
+        known_h = sum(day.known_min for day in day_loads.values()) / 60
+        tiles["hours at the desk that are known"] = f"{known_h:.1f}"
     cells = "".join(f"<div><strong>{escape(value)}</strong>{escape(name)}</div>" for name, value in tiles.items())
     return f'<div class="tiles">{cells}</div>'
 
@@ -180,7 +184,7 @@ def _quality(exercises: Mapping[str, Sequence[tuple[date, SetRecord]]], period: 
         _picture(figures.quality(dict(shown[k : k + 4]), period), "Range, tempo and smoothness, day by day.")
         for k in range(0, len(shown), 4)
     ]
-    return _section("How the repetitions were", f'<p class="small">{escape(SEEN_BY_SENSOR)}</p>', *pictures)
+    return _section("How the repetitions were", f'<p class="small lead">{escape(SEEN_BY_SENSOR)}</p>', *pictures)
 
 
 def _holds(exercises: Mapping[str, Sequence[tuple[date, SetRecord]]], period: Period) -> str:
@@ -300,8 +304,3 @@ def _picture(svg: bytes, caption: str) -> str:
 def _text(text: str) -> str:
     """What somebody wrote, as text and nothing else."""
     return escape(harmless(text))
-
-
-def _mean(values: Iterable[float | None]) -> str:
-    mean = mean_of(values)
-    return "–" if mean is None else f"{mean:.1f}"
