@@ -39,7 +39,8 @@ class Playback:
     """Plays ``items`` in real time times ``speed`` (``math.inf``: as fast as possible).
 
     ``driver`` decodes the notifications among the items; None where the items are sample blocks already. Up to
-    ``from_s`` it always plays as fast as possible.
+    ``from_s`` it always plays as fast as possible, and then hands on ``at_once`` items at most: a listener who answers
+    is heard no later than that.
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class Playback:
         sections: Iterable[Section] = (),
         speed: float = 1.0,
         from_s: float = 0.0,
+        at_once: int = MAX_BATCH,
     ) -> None:
         self.title, self.driver, self.duration_s = title, driver, duration_s
         self.speed, self.paused, self.from_s = speed, False, from_s
-        self._items = items
+        self._items, self._at_once = items, at_once
         self._sections = tuple(sections)
         self.position_s = 0.0
 
@@ -84,7 +86,7 @@ class Playback:
                 await asyncio.sleep(0)
                 batch: list[SourceItem] = []
                 until = loop.time() + BUSY_S
-                while pending is not None and len(batch) < MAX_BATCH and loop.time() < until:
+                while pending is not None and len(batch) < self._at_once and loop.time() < until:
                     self.position_s = pending[0]
                     batch.append(pending[1])
                     pending = next(timed, None)

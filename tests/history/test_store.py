@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rhomboid.coach.record import SessionRecord, SetRecord, UserCorrection
+from rhomboid.coach.record import HoldRecord, SessionRecord, SetRecord, UserCorrection
 from rhomboid.errors import HistoryError
 from rhomboid.history.rows import TABLES, columns
 from rhomboid.history.store import History
@@ -246,3 +246,18 @@ def test_columns_are_the_fields_of_the_records(path: Path, history: History) -> 
     for cls, table in TABLES.items():
         there = {row[1] for row in history._db.execute(f"PRAGMA table_info({table})")}
         assert there - own == set(columns(cls))
+
+
+def test_a_set_is_written_anew_when_more_is_known_of_it(tmp_path: Path) -> None:
+    before = SetRecord(
+        exercise="row", number=1, start_s=1.0, end_s=9.0, reps=5, holds=(HoldRecord(start_s=2.0, end_s=3.0),)
+    )
+    after = msgspec.structs.replace(before, reps=4, holds=(), effort=7)
+    with History(tmp_path / "h.sqlite3") as history:
+        session = history.start_session(SessionRecord(started_at="2026-01-05T09:00:00+01:00"))
+        other, changed = history.add_set(session, before), history.add_set(session, before)
+        history.update_set(changed, after)
+        kept = history.session(session).sets
+        assert kept == (msgspec.structs.replace(before, id=other), msgspec.structs.replace(after, id=changed))
+        with pytest.raises(HistoryError, match="no longer in it"):
+            history.update_set(changed + 1, after)

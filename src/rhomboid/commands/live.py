@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from rhomboid.simulation.guided import Act
     from rhomboid.simulation.sensor import SimulatedSensor
 
+PACKETS_AT_ONCE = 4
+"""Of a simulated wearer who is guided: a fifth of a second, however fast time goes."""
+
 
 def demo(
     script: Annotated[str, typer.Argument(help="What the simulated wearer does.")] = "demo",
@@ -261,7 +264,7 @@ def _source(
             script=script,
             seed=seed,
         )
-        return _playback(simulated, speed), about
+        return _playback(simulated, speed, listens=acts is not None), about
     if speed is not None:
         raise UsageError("time cannot be made to go faster", do="use --speed with --demo or rhomboid replay")
     live = live_source(*sensor)
@@ -293,8 +296,8 @@ def _sensor(
     return SimulatedSensor("as planned", seed, family=family, rate_hz=rate_hz, performance=act(acts, seed))
 
 
-def _playback(sensor: SimulatedSensor, speed: str | None) -> Playback:
-    from rhomboid.playback import Playback
+def _playback(sensor: SimulatedSensor, speed: str | None, *, listens: bool) -> Playback:
+    from rhomboid.playback import MAX_BATCH, Playback
     from rhomboid.sensors import driver_for
 
     return Playback(
@@ -304,6 +307,7 @@ def _playback(sensor: SimulatedSensor, speed: str | None) -> Playback:
         duration_s=sensor.duration_s,
         sections=sensor.sections,
         speed=speed_factor(speed),
+        at_once=PACKETS_AT_ONCE if listens else MAX_BATCH,
     )
 
 

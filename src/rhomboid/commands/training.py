@@ -95,8 +95,7 @@ class Guide:
                 continue
             began = datetime.fromisoformat(session.started_at)
             recent = datetime.now().astimezone() - began < BROKEN_OFF
-            same = session.plan_step == self.planned.step and session.plan == self.planned.plan
-            if recent and not (same and session.sets):
+            if recent and not (session.sets and self._is_of(session)):
                 continue  # perhaps another program is at it just now
             if recent and (go_on or _wanted(session)):
                 found = session
@@ -109,6 +108,13 @@ class Guide:
             over = msgspec.structs.replace(session, ended_because="interrupted", ended_at=ended_at)
             self._history.update_session(session.id, over)
         return found
+
+    def _is_of(self, session: SessionRecord) -> bool:
+        """Whether it is the session that is planned now, begun."""
+        assert self.planned is not None  # noqa: S101
+        of = self.planned
+        same = (session.plan, session.plan_step) == ((of.plan, of.step) if of.plan else (None, None))
+        return same and {done.exercise for done in session.sets} <= {x.exercise for x in of.exercises}
 
 
 def _history() -> History | None:
