@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ import pytest
 from rhomboid.coach.cues import Cue, Output
 from rhomboid.coach.guided import GuidedSession
 from rhomboid.coach.record import SessionRecord, SetRecord
+from rhomboid.commands.training import Guide
 from rhomboid.errors import DataError
 from rhomboid.history.store import History
 from rhomboid.imu import ImuBlock
@@ -171,6 +174,28 @@ def test_a_program_that_is_killed_loses_no_finished_set_and_the_next_one_goes_on
     whole = sessions(tmp_path)[0]
     assert whole.ended_because == "interrupted" and whole.id == broken.id and whole.started_at == broken.started_at
     assert [(s.number, s.side) for s in whole.sets][:2] == [(1, "left"), (1, "right")]
+
+
+def begun(path: Path, started: datetime) -> None:
+    """A history with a session of a plan in it that nobody ended."""
+    with History(path) as history:
+        number = history.start_session(
+            SessionRecord(started_at=started.isoformat(timespec="seconds"), plan="gentle-in-bed", plan_step=0)
+        )
+        squeezes = SetRecord(exercise="shoulder-blade-squeeze", number=1, start_s=80.0, end_s=110.0, reps=2)
+        history.add_set(number, squeezes)
+
+
+@pytest.mark.parametrize(("hours", "goes_on"), [(1, True), (30, False)])
+def test_a_session_of_a_plan_goes_on_within_the_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hours: int, goes_on: bool
+) -> None:
+    monkeypatch.setenv("RHOMBOID_HISTORY", str(tmp_path / "history.sqlite3"))
+    begun(tmp_path / "history.sqlite3", datetime.now().astimezone() - timedelta(hours=hours))
+    with closing(Guide("gentle-in-bed", [], demo=True, go_on=True)) as guide:
+        state = guide.training(still(1.0), None).guided.state
+    assert state.sets_done == (1 if goes_on else 0)
+    assert [kept.ended_because for kept in sessions(tmp_path)] == [None if goes_on else "interrupted"]
 
 
 @pytest.mark.parametrize(

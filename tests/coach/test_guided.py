@@ -111,7 +111,7 @@ def test_a_session_goes_by_without_a_key() -> None:
     assert rest_s is not None and room.kept[0].end_s + 40.0 == pytest.approx(room.t_s + rest_s, abs=0.2)
     room.wait(rest_s + 0.2)
     assert room.phase == "working" and room.guided.state.set_number == 2
-    assert room.said("countdown")[-4:] == ["10 seconds", "3", "2", "1"]
+    assert room.said("countdown")[-4:] == ["10 seconds left", "3", "2", "1"]
     room.reps(4)
     room.wait(16.0)
     room.wait(EFFORT_S + ANSWER_S)
@@ -154,7 +154,7 @@ def test_warm_up_counts_down_and_enter_goes_on() -> None:
     room.tell("number", 2)
     assert room.phase == "warm_up" and room.guided.state.length_s == pytest.approx(180.0)
     room.wait(171.0)
-    assert room.said("countdown") == ["60 seconds", "10 seconds"]
+    assert room.said("countdown") == ["1 minute left", "10 seconds left"]
     room.tell("go")
     assert room.phase == "get_ready"
     assert room.guided.record("2026-01-05T09:00:00+00:00").pain_before == 2
@@ -196,10 +196,11 @@ def test_what_the_sensor_cannot_see_is_done_with_a_key() -> None:
 def test_a_way_back_that_is_much_too_quick_is_told_now_and_then_and_never_of_the_first() -> None:
     room = ready(asked(ROW, 1, 12))
     room.reps(1, back_s=0.2)
+    room.reps(1, back_s=1.2, start=2)
     assert room.said("tempo") == []
-    room.reps(7, back_s=0.2, start=2)
+    room.reps(9, back_s=0.2, start=3)
     assert room.said("tempo") == ["slower on the way back"] * 2
-    room.reps(4, back_s=1.2, start=9)
+    room.reps(4, back_s=1.2, start=12)
     assert len(room.said("tempo")) == 2
 
 

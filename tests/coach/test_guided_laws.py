@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
+from benchmarks.guided import lived
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +20,7 @@ from rhomboid.motion.settings import Settings
 from rhomboid.simulation.guided import Act, act
 from rhomboid.simulation.sensor import SimulatedSensor
 from rhomboid.simulation.truth import Truth
-from tests.coach.acted import CATALOGUE, asked, lived, planned
+from tests.coach.acted import CATALOGUE, asked, planned
 
 PLAN = planned(
     asked("one-arm-row", 2, 4, rest_s=20.0, sides=("left", "right")),

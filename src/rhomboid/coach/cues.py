@@ -72,10 +72,7 @@ TOO_QUICK_OUT = "slower on the way out, this is no race"
 def seconds(length_s: float) -> str:
     """A length of time as it is said."""
     whole = round(length_s)
-    if whole < 90 or whole % 30:
-        return count(whole, "second")
-    minutes = whole / 60
-    return f"{minutes:g} minute" + ("s" if minutes != 1 else "")
+    return count(whole // 60, "minute") if whole and whole % 60 == 0 else count(whole, "second")
 
 
 def count(number: int, noun: str) -> str:
@@ -92,7 +89,8 @@ def target(reps: int | None, hold_s: float | None) -> str:
 
 def at_a_glance(exercise: Exercise, side: Side | None, asked: str, load: str, number: int, sets: int) -> str:
     """One line: which exercise, which side, how much, with what, which set."""
-    parts = [exercise.name + (f", {side} side" if side else ""), asked, load, f"set {number} of {sets}"]
+    which = f"set {number} of {sets}" if sets > 1 else ""
+    parts = [exercise.name + (f", {side} side" if side else ""), asked, load, which]
     return ": ".join([parts[0], ", ".join(part for part in parts[1:] if part)])
 
 

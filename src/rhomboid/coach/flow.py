@@ -133,7 +133,7 @@ class Flow:
             left = math.ceil(self._until_s - self._now_s - 1e-6)
             soon = left in marks and left < self._until_s - self._since_s - 2.0
             if soon and left != self._countdown and self._agenda.next is not None:
-                self._say("countdown", cues.seconds(left) if left > 3 else str(left), left)
+                self._say("countdown", f"{cues.seconds(left)} left" if left > 3 else str(left), left)
             self._countdown = left
         if self._set is None or self._phase != "working":
             return
@@ -178,7 +178,10 @@ class Flow:
             self._say("phase", f"going on where you left off: {cues.count(len(self._done), 'set')} done")
         if self._agenda.next is None:
             self._over("finished")
-        elif self._first:
+            return
+        names = dict.fromkeys(step.exercise.name for step in self._agenda.steps)
+        self._say("phase", f"today: {', '.join(names)}, {cues.count(len(self._agenda.steps), 'set')}")
+        if self._first:
             self._say_red_flags()
             self._enter("red_flags", READING_S)
         else:

@@ -18,9 +18,9 @@ USUAL_REP_S = 3.0
 """Out and back, of an exercise that no tempo is known of."""
 MIDDLE_SHARE = 0.5
 """The middle 80 % of the way, which is what a movement's times are of, takes half the time of a smooth movement."""
-QUICK_SHARE = 0.5
-"""Of the tempo's time: a repetition quicker than this is told so."""
-TEMPO_EVERY_S = 12.0
+QUICK_SHARE = 0.35
+"""Of the tempo's time: what is quicker than this twice in a row is told so. One way alone is measured roughly."""
+TEMPO_EVERY_S = 20.0
 """A cue about the tempo, and then none for so long: nobody wants to hear it after each repetition."""
 QUIET_S, QUIET_PERIODS = 8.0, 2.5
 """A set is over after so long, and so many of its periods, without a repetition ..."""
@@ -55,7 +55,7 @@ class SetInHand:
         self._offset = 0
         self._holds: list[HoldRecord] = []
         self._said = 0
-        self._tempo = ""
+        self._tempo = self._quick_before = ""
         self._tempo_after_s = -math.inf
         self._hold_left: int | None = None
 
@@ -133,12 +133,9 @@ class SetInHand:
         self.stirred(movement.end_s)
         self._by_core.setdefault(core_set, []).append(movement)
         self._live += 1
-        tempo = self.step.exercise.tempo
-        if tempo is not None and self._live > 1:
-            if 0.0 < movement.back_s < QUICK_SHARE * MIDDLE_SHARE * tempo.back_s:
-                self._tempo = cues.TOO_QUICK_BACK
-            elif 0.0 < movement.out_s < QUICK_SHARE * MIDDLE_SHARE * tempo.out_s:
-                self._tempo = cues.TOO_QUICK_OUT
+        quick = self._quick(movement)
+        self._tempo = quick if quick == self._quick_before else ""
+        self._quick_before = quick
 
     def look_back(self, closed: SetClosed, until_s: float) -> str:
         """The look back over a set of the core: takes over what is ours of it. What changed in words; empty: nothing.
@@ -207,6 +204,15 @@ class SetInHand:
         self.holding_since_s = None
         if self.step.by_clock and self.start_s is not None:
             self.start_s += by_s
+
+    def _quick(self, movement: Movement) -> str:
+        """What to say of a movement that was much too quick; empty: nothing."""
+        tempo = self.step.exercise.tempo
+        if tempo is None:
+            return ""
+        if 0.0 < movement.back_s < QUICK_SHARE * MIDDLE_SHARE * tempo.back_s:
+            return cues.TOO_QUICK_BACK
+        return cues.TOO_QUICK_OUT if 0.0 < movement.out_s < QUICK_SHARE * MIDDLE_SHARE * tempo.out_s else ""
 
     # --- as time goes on ----------------------------------------------------------------------------------------------
 

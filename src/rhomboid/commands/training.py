@@ -53,6 +53,7 @@ class Guide:
         if not demo or HISTORY_VARIABLE in os.environ:
             self._history = _history()
         past = () if self._history is None else self._history.sessions(kind="train", movements=False)
+        past = tuple(session for session in past if session.ended_because is not None or not _recent(session))
         if exercises or chosen is None:
             self.planned = _of_exercises([_exercise(text, self._catalogue) for text in exercises])
         else:
@@ -93,8 +94,7 @@ class Guide:
         for session in self._history.unfinished():
             if session.kind != "train" or session.id is None:
                 continue
-            began = datetime.fromisoformat(session.started_at)
-            recent = datetime.now().astimezone() - began < BROKEN_OFF
+            recent = _recent(session)
             if recent and not (session.sets and self._is_of(session)):
                 continue  # perhaps another program is at it just now
             if recent and (go_on or _wanted(session)):
@@ -104,6 +104,7 @@ class Guide:
                 typer.echo(f"{_described(session)}: --go-on goes on with it", err=True)
                 continue
             ended_s = max((done.end_s for done in session.sets), default=0.0)
+            began = datetime.fromisoformat(session.started_at)
             ended_at = (began + timedelta(seconds=ended_s)).isoformat(timespec="seconds")
             over = msgspec.structs.replace(session, ended_because="interrupted", ended_at=ended_at)
             self._history.update_session(session.id, over)
@@ -124,6 +125,10 @@ def _history() -> History | None:
     except HistoryError as problem:
         complain(f"this session will not be kept: {problem}")
         return None
+
+
+def _recent(session: SessionRecord) -> bool:
+    return datetime.now().astimezone() - datetime.fromisoformat(session.started_at) < BROKEN_OFF
 
 
 def _wanted(session: SessionRecord) -> bool:
