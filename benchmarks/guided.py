@@ -108,7 +108,8 @@ def main() -> None:
                 continue
             exact += found.reps == true.reps
             within_one += abs(found.reps - true.reps) <= 1
-            holds = sum(true.start_s <= h.start_s <= true.end_s for h in sensor.truth.holds)
+            asked = found.target_hold_s is not None
+            holds = sum(asked and true.start_s <= h.start_s <= true.end_s for h in sensor.truth.holds)
             live = first[index].reps
             print(f"{seed:4}  {true.exercise:24}{true.reps:5}{live:6}{found.reps:7}{holds:12}{len(found.holds):7}")
     print(f"exact {exact} of {sets}, within one {within_one} of {sets}")

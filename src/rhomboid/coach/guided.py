@@ -117,6 +117,7 @@ class GuidedSession(Flow):
         if self.over:
             return
         at = self._set if self._phase == "working" else None
+        held = at if at is not None and at.step.hold_s is not None and at.sensor_reps is not None else None
         match event:
             case e.SetStarted() if at is not None and event.start_s >= self._since_s - WORTH_A_WORD_S:
                 at.expect(event.set_index)
@@ -124,10 +125,10 @@ class GuidedSession(Flow):
                 self._take_rep(event)
             case e.SetClosed():
                 self._look_back(event)
-            case e.HoldStarted() if at is not None and at.step.hold_s is not None and not at.step.by_hand:
-                at.hold(event.start_s, event.at_s)
-            case e.HoldEnded() if at is not None and not at.step.by_clock:
-                at.take_hold(event.start_s, event.end_s, event.drift_deg)
+            case e.HoldStarted() if held:
+                held.hold(event.start_s, event.at_s)
+            case e.HoldEnded() if held:
+                held.take_hold(event.start_s, event.end_s, event.drift_deg)
             case e.LinkChanged(state="lost"):
                 self._linked = False
                 self._say("signal", f"no link to the sensor{self._keeps}" + (f". {event.words}" if event.words else ""))
