@@ -127,6 +127,20 @@ async def test_a_diary_that_fails_does_not_end_the_training() -> None:
     assert training.guided.state.because == "finished"
 
 
+async def test_pain_before_the_first_set_is_remembered_too(tmp_path: Path) -> None:
+    session = still(60.0)
+    with History(tmp_path / "history.sqlite3") as history:
+        plan = planned(asked("doorway-stretch", 2, hold_s=10.0))
+        training = Training(session, GuidedSession(plan, CATALOGUE.exercises), history)
+        session.tell("number", 8)
+        session.tell("sharp_pain")
+        session.tell("end", text="pain")
+        await session.run()
+        training.finish()
+        (kept,) = history.sessions()
+    assert (kept.pain_before, kept.ended_because, kept.sets) == (8, "sharp_pain", ())
+
+
 def test_a_session_of_the_simulated_wearer_is_guided_kept_and_can_be_replayed(tmp_path: Path) -> None:
     path = tmp_path / "mine.mcap"
     asked = ("--exercise", "upper-back-extension:4", "--exercise", "cat-camel:5")

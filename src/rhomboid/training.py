@@ -96,10 +96,15 @@ class Training:
             self._without_diary(problem, kept.at_s)
 
     def _write_session(self, ended_at: str) -> None:
-        if self._diary is None or self._session_id is None:
+        record = self._record(ended_at)
+        told = record.pain_before is not None or record.note or record.ended_because in ("pain", "sharp_pain")
+        if self._diary is None or (self._session_id is None and not told):
             return
         try:
-            self._diary.update_session(self._session_id, self._record(ended_at))
+            if self._session_id is None:  # not one set, and yet something to remember
+                self._diary.start_session(record)
+            else:
+                self._diary.update_session(self._session_id, record)
         except DataError as problem:
             self._without_diary(problem, self.guided.state.t_s)
 
