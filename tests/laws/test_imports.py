@@ -49,7 +49,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "plain": {"endings", "session", "words"},
     "sound": {"coach", "motion", "session", "words"},
     "settings_file": {"coach", "dashboard", "sound"},
-    "desktop": {"coach", "history", "session", "sound", "words"},
+    "desktop": {"coach", "endings", "history", "session", "sound", "words"},
     "dashboard": {"annotation", "coach", "endings", "history", "session", "settings_file", "motion", "words"},
     "endings": set(),
     "training": {"coach", "session"},

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from rhomboid.desktop.desk import Desk
+from rhomboid.endings import when_asked_to_end
 from rhomboid.errors import DataError, UsageError, harmless
 from rhomboid.session import Session
 
@@ -88,9 +88,6 @@ def run(session: Session, desk: Desk, log: Log) -> None:
 
 async def _run(session: Session, desk: Desk) -> None:
     running = asyncio.ensure_future(desk.run())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows: the Task Scheduler ends the process
-            loop.add_signal_handler(number, lambda: running.cancel() if session.stopping else session.stop())
+    when_asked_to_end(lambda: running.cancel() if session.stopping else session.stop(), ctrl_c=True)
     with contextlib.suppress(asyncio.CancelledError):
         await running
