@@ -166,7 +166,9 @@ def main(times: int) -> None:
             card = Asked()
             heard_at = card.heard_at
         sounds = Sounds(SoundSettings(), card, None)
-        sounds.take(rep(0))
+        while not heard_at:  # the recording takes its time to begin
+            sounds.take(rep(0))
+            time.sleep(2.0)
         time.sleep(2.0)
         report("a count, as a tone", *measured(sounds, heard_at, times, APART_S))
         report("the same, the card asleep before", *measured(sounds, heard_at, 3, REST_AFTER_S + 1.0))

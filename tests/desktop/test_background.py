@@ -14,7 +14,7 @@ from rhomboid.desktop.background import LOG_BYTES, Log, only_one
 from rhomboid.errors import DataError, UsageError
 from tests.desktop.fake_desktop import FakeDesktop
 
-QUICK = ("--demo", "--speed", "40", "--slouch-delay", "10", "--sound", "off")
+QUICK = ("--demo", "--speed", "25", "--slouch-delay", "10", "--sound", "off")
 
 
 async def start(*options: str) -> asyncio.subprocess.Process:
@@ -36,15 +36,15 @@ async def test_it_alerts_logs_refuses_a_second_one_and_ends_on_sigterm(desktop: 
             await asyncio.sleep(0.05)
     desktop.press("Snooze 30 min")
     second = await start(*QUICK)
-    _, complaint = await asyncio.wait_for(second.communicate(), 30.0)
+    _, complaint = await asyncio.wait_for(second.communicate(), 60.0)
     assert second.returncode == 2
     assert f"already (process {first.pid}); end that first" in complaint.decode()
     log = home / "rhomboid" / "desk.log"
-    async with asyncio.timeout(30.0):
+    async with asyncio.timeout(60.0):
         while "snoozed until" not in log.read_text():
             await asyncio.sleep(0.05)
     first.send_signal(signal.SIGTERM)
-    said, complaint = await asyncio.wait_for(first.communicate(), 30.0)
+    said, complaint = await asyncio.wait_for(first.communicate(), 60.0)
     assert (first.returncode, complaint) == (0, b"")
     assert said.decode().strip() == f"the desk is watched; the log is {log}"
     lines = log.read_text().splitlines()
