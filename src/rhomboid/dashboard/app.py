@@ -22,9 +22,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.worker import Worker, WorkerError
 
+from rhomboid.dashboard.house import Wish
 from rhomboid.dashboard.modes import MODES, Mode
 from rhomboid.dashboard.observed import QUIET, Observed
 from rhomboid.dashboard.screens.help import HelpScreen
+from rhomboid.dashboard.screens.welcome import Answers, WelcomeScreen
 from rhomboid.dashboard.sitting import Sitting
 from rhomboid.dashboard.themes import THEMES
 from rhomboid.endings import when_asked_to_end
@@ -32,7 +34,7 @@ from rhomboid.errors import RhomboidError, harmless
 from rhomboid.settings_file import UserSettings
 
 if TYPE_CHECKING:
-    from rhomboid.dashboard.house import House, Wish
+    from rhomboid.dashboard.house import House
     from rhomboid.session import Session
 
 STOPPING_S = 5.0
@@ -111,6 +113,8 @@ class RhomboidApp(App[None]):
         self.switch_mode(self._first_mode)
         if self.sitting is not None:
             self._run(self.sitting)
+        elif self.house is not None and not self.settings.screen.welcomed:
+            self.push_screen(WelcomeScreen(), self._welcome)
         when_asked_to_end(lambda: self.call_later(self.action_quit), ctrl_c=False)
 
     # --- the session -------------------------------------------------------------------------------------------------
@@ -215,6 +219,22 @@ class RhomboidApp(App[None]):
             self.notify(str(error), severity="warning", markup=False)
         else:
             self.notify(f"colours: {THEMES[name][1]}", timeout=2.0)
+
+    def _welcome(self, answers: Answers | None) -> None:
+        """What the first start asked for; from now on nobody is asked again."""
+        settings = msgspec.structs.replace(
+            self.settings, screen=msgspec.structs.replace(self.settings.screen, welcomed=True)
+        )
+        if answers is not None:
+            heard = answers["sound"]
+            sound = msgspec.structs.replace(settings.sound, tones=heard != "off", speech=heard == "speech")
+            settings = msgspec.structs.replace(settings, sound=sound)
+            self.switch_mode(answers["purpose"])
+            self.begin(Wish(purpose=answers["purpose"], demo=answers["demo"]))
+        try:
+            self.use_settings(settings)
+        except RhomboidError as error:
+            self.notify(str(error), severity="warning", markup=False)
 
     def use_settings(self, settings: UserSettings) -> None:
         """These from now on; they are saved first. Raises RhomboidError."""

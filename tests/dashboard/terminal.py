@@ -1,0 +1,90 @@
+"""A real pseudo-terminal with the program in it, for tests that want the whole way from key to screen."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_=>])")
+PATIENCE_S = 60.0
+"""A machine that is busy may take its time; a program that hangs is found out all the same."""
+
+
+class Terminal:
+    """``rhomboid`` with these arguments at ``folder``, which is also its home. A context manager."""
+
+    def __init__(self, folder: Path, *arguments: str, columns: int = 120, rows: int = 40) -> None:
+        self._master, slave = pty.openpty()
+        self.resize(columns, rows)
+        homes = {f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "rhomboid", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=folder,
+            env=os.environ | homes | {"HOME": str(folder), "TERM": "xterm-256color"},
+            start_new_session=True,
+        )
+        os.close(slave)
+        self._raw = b""
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._child.poll() is None:
+            self._child.kill()
+        self._child.wait()
+        os.close(self._master)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Another size; the program is told as by any terminal."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def press(self, keys: str) -> None:
+        """These keys, one after the other, as a person would."""
+        for key in re.findall(r"\x1b\[.|.", keys, re.S):
+            os.write(self._master, key.encode())
+            self._read(0.1)
+
+    def until(self, text: str) -> None:
+        """Waits for words on the screen that were not there before the last key or the last wait."""
+        deadline = time.monotonic() + PATIENCE_S
+        while text not in self.text:
+            if time.monotonic() > deadline or not self._read(0.2):
+                raise AssertionError(f"{text!r} was not shown; the last was: {self.text[-2000:]}")
+        self._raw = b""
+
+    def ended(self) -> int:
+        """Waits for the end, and gives the exit status."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline and self._read(0.2):
+            pass
+        return self._child.wait(5.0)
+
+    @property
+    def text(self) -> str:
+        """What was written since the last wait, without what only steers the terminal."""
+        return ESCAPES.sub(b"", self._raw).decode(errors="replace")
+
+    def _read(self, wait_s: float) -> bool:
+        """Whether more may come."""
+        ready, _, _ = select.select([self._master], [], [], wait_s)
+        if not ready:
+            return self._child.poll() is None
+        try:
+            some = os.read(self._master, 65536)
+        except OSError:  # the program closed its end
+            return False
+        self._raw = (self._raw + some)[-1_000_000:]
+        return bool(some)

@@ -1,0 +1,53 @@
+"""The real program in a real terminal, used as a person would: first start, a set, the desk, a replay, and out."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+if sys.platform == "win32":
+    pytest.skip("there are no pseudo-terminals of this kind on Windows", allow_module_level=True)
+
+from .terminal import Terminal
+
+RECORDINGS = Path(__file__).parents[2] / "recordings"
+DOWN = "\x1b[B"
+
+
+def test_a_first_evening_with_the_program(tmp_path: Path) -> None:
+    shutil.copy(RECORDINGS / "rows.mcap", tmp_path)
+    with Terminal(tmp_path) as terminal:
+        terminal.until("1 of 3: Is there a sensor?")
+        terminal.press("\r\r" + DOWN + DOWN + "\r")
+        terminal.until("running  ·")
+        terminal.press(">>>")
+        terminal.until("set 1 done: ")
+        terminal.press("v")
+        terminal.until("Counted")
+        terminal.press("\x1b")
+        terminal.press("2>>")
+        terminal.until(": sit tall")
+        terminal.resize(80, 24)
+        terminal.press("4")
+        terminal.until("rows.mcap")
+        terminal.press("\r")
+        terminal.until("reference taken")
+        terminal.press("nn")
+        terminal.until("set 1 started")
+        terminal.press("1")
+        terminal.until("moving out")
+        terminal.press("q")
+        assert terminal.ended() == 0
+    settings = (tmp_path / "config" / "rhomboid" / "settings.toml").read_text(encoding="utf-8")
+    assert "welcomed = true" in settings and "tones = false" in settings
+
+
+def test_no_arguments_and_no_terminal_give_the_help() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "rhomboid"], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True
+    )
+    assert done.stdout.startswith("Usage: ") and "COMMAND" in done.stdout
