@@ -23,11 +23,11 @@ def unpack(content: bytes, reference_bits: int) -> Samples:
 
     Raises ValueError, saying what is wrong, if the content cannot be such a frame.
     """
-    widths, counts, offsets = _blocks(content, reference_bits)
-    samples = np.empty((1 + sum(counts) // CHANNELS, CHANNELS), np.int64)
+    blocks = _blocks(content, reference_bits)
+    samples = np.empty((1 + sum(blocks[1::3]) // CHANNELS, CHANNELS), np.int64)
     samples[0] = np.frombuffer(content, f"<i{reference_bits // 8}", CHANNELS)
     if len(samples) > 1:
-        samples[1:] = _differences(content, widths, counts, offsets)
+        samples[1:] = _differences(content, blocks)
         np.cumsum(samples, axis=0, out=samples)
     return samples
 
@@ -36,30 +36,25 @@ def unpack_all(contents: Iterable[bytes], reference_bits: int) -> tuple[Samples,
     """The samples of these frames, up to the first that cannot be one, and how many there are in each."""
     frames: list[bytes] = []
     lengths: list[int] = []
-    widths: list[int] = []
-    counts: list[int] = []
-    offsets: list[int] = []
-    begin = before = 0  # of a frame: its first byte, and the differences before it
+    blocks: list[int] = []
+    begin = 0
     for content in contents:
         try:
-            own_widths, own_counts, own_offsets = _blocks(content, reference_bits)
+            own = _blocks(content, reference_bits, begin)
         except ValueError:
             break
-        widths += own_widths
-        counts += own_counts
-        offsets += [8 * begin + at - before * width for at, width in zip(own_offsets, own_widths, strict=True)]
+        blocks += own
         frames.append(content)
-        lengths.append(1 + sum(own_counts) // CHANNELS)
+        lengths.append(1 + sum(own[1::3]) // CHANNELS)
         begin += len(content)
-        before += sum(own_counts)
     samples = np.zeros((sum(lengths), CHANNELS), np.int64)
     if not frames:
         return samples, lengths
     starts = np.cumsum(lengths) - lengths
-    if before:
+    if len(samples) > len(frames):
         is_difference = np.ones(len(samples), bool)
         is_difference[starts] = False
-        samples[is_difference] = _differences(b"".join(frames), widths, counts, offsets)
+        samples[is_difference] = _differences(b"".join(frames), blocks)
         np.cumsum(samples, axis=0, out=samples)
     first = b"".join([content[: CHANNELS * reference_bits // 8] for content in frames])
     references = np.frombuffer(first, f"<i{reference_bits // 8}").reshape(-1, CHANNELS)
@@ -67,29 +62,31 @@ def unpack_all(contents: Iterable[bytes], reference_bits: int) -> tuple[Samples,
     return samples, lengths
 
 
-def _differences(content: bytes, widths: list[int], counts: list[int], offsets: list[int]) -> Samples:
-    width, offset = np.repeat(np.array((widths, offsets)), counts, axis=1)
-    bit = offset + np.arange(len(width)) * width
+def _differences(content: bytes, blocks: list[int]) -> Samples:
+    widths, counts, ats = np.array((blocks[::3], blocks[1::3], blocks[2::3]))
+    # Where the first difference of all would lie, if all were as wide as those of the block.
+    offsets = 8 * ats - (counts.cumsum() - counts) * widths
+    width = widths.repeat(counts)
+    bit = offsets.repeat(counts) + np.arange(len(width)) * width
     # The eight bytes from every byte on, and from the end on, those behind the end being zero.
     words = np.ndarray((len(content) + 1,), np.dtype("<i8"), content + bytes(8), strides=(1,))
     unused = 64 - width
     differences = words[bit >> 3] << (unused - (bit & 7)) >> unused  # back by an arithmetic shift: it has the sign
-    if 0 in widths:
+    if 0 in blocks[::3]:
         differences[width == 0] = 0
     in_samples: Samples = differences.reshape(-1, CHANNELS)
     return in_samples
 
 
-def _blocks(content: bytes, reference_bits: int) -> tuple[list[int], list[int], list[int]]:
-    """Of each block: bits of a difference, number of differences, and the bit where a difference 0 would lie.
+def _blocks(content: bytes, reference_bits: int, begin: int = 0) -> list[int]:
+    """Of each block three numbers: bits of a difference, number of differences, and the byte where they begin.
 
-    That is: where the first one of the frame would, if all of them were as wide as those of this block.
-    Raises ValueError.
+    The content itself begins at byte ``begin``. Raises ValueError.
     """
     at = CHANNELS * reference_bits // 8
     if len(content) < at:
         raise ValueError("it has no whole first sample")
-    widths, counts, offsets = [], [], []
+    blocks: list[int] = []
     end, total = len(content), 0
     while at < end:
         if at + 2 > end:
@@ -98,13 +95,11 @@ def _blocks(content: bytes, reference_bits: int) -> tuple[list[int], list[int], 
         if width > WIDEST_BITS:
             raise ValueError(f"differences of {width} bits cannot be")
         at += 2
-        widths.append(width)
-        counts.append(count)
-        offsets.append(8 * at - total * width)
+        blocks += (width, count, begin + at)
         total += count
         at += (width * count + 7) // 8
     if at > end:
         raise ValueError("a block of differences is longer than its frame")
     if total >= CHANNELS * MOST_SAMPLES:
         raise ValueError(f"{total // CHANNELS + 1} samples cannot be in one frame")
-    return widths, counts, offsets
+    return blocks
