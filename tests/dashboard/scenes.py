@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from textual.app import App
 from textual.pilot import Pilot
@@ -20,6 +21,7 @@ from rhomboid.coach.alerts import Action, DeskCoach, DeskState, Kept
 from rhomboid.coach.catalogue import Catalogue, merge, read_sheet
 from rhomboid.coach.desk_day import STATES, Day
 from rhomboid.coach.desk_settings import DeskSettings
+from rhomboid.coach.guided_state import GuidedState
 from rhomboid.coach.plan import Plan, PlannedSession
 from rhomboid.coach.plan_file import read_plan
 from rhomboid.coach.progression import weeks_ahead
@@ -49,6 +51,7 @@ class FakeSession:
         self.counts = True
         self.threshold_deg = 12.0
         self.asked: list[str] = []
+        self.told: list[tuple[object, ...]] = []
         self.kept = self.runs = 0
         self._subscribers: list[Callable[[Update], None]] = []
         self._over = asyncio.Event()
@@ -70,6 +73,9 @@ class FakeSession:
 
     def ask(self, kind: str) -> None:
         self.asked.append(kind)
+
+    def tell(self, kind: str, value: int | None = None, text: str = "") -> None:
+        self.told.append(tuple(part for part in (kind, value, text) if part not in (None, "")))
 
     def seek(self, to_s: float) -> None:
         self.sought.append(to_s)
@@ -133,6 +139,36 @@ def four_weeks() -> list[SessionRecord]:
             )
         )  # fmt: skip
     return found
+
+
+class Coached(Sitting):
+    """A sitting with a coach who says what it is told to say."""
+
+    def __init__(self, session: FakeSession, guided: GuidedState) -> None:
+        super().__init__(session)
+        self.state = guided
+
+    @property
+    def guided(self) -> GuidedState:
+        return self.state
+
+    def now(self, **changed: object) -> None:
+        """The coach says this from now on."""
+        self.state = msgspec.structs.replace(self.state, **changed)
+        self.session.say(make_update())
+
+
+def guided(**changed: object) -> GuidedState:
+    """Seven of ten rows on the left, in the second set of three."""
+    catalogue = FakeHouse().catalogue()
+    row = catalogue.named("one-arm-row")
+    state = GuidedState(
+        t_s=41.0, phase="working", exercise=row, glance="One-arm dumbbell row, left: 10 reps, 6 kg, set 2 of 3",
+        set_number=2, sets=3, side="left", load="6 kg", load_kg=6.0, started=True, reps=7, target_reps=10,
+        tempo=row.tempo, said="slower on the way back", sets_done=1, sets_left=5,
+        alternatives=(catalogue.named("cat-camel"),),
+    )  # fmt: skip
+    return msgspec.structs.replace(state, **changed)
 
 
 class AtDesk(Sitting):

@@ -15,7 +15,7 @@ from rhomboid.dashboard.modes import MODES
 from rhomboid.dashboard.screens import exercises
 from rhomboid.dashboard.sitting import Sitting
 
-from .scenes import AtDesk, FakeHouse, FakeSession, rows_in_hand, shown, slouching, until
+from .scenes import AtDesk, Coached, FakeHouse, FakeSession, guided, rows_in_hand, shown, slouching, until
 
 SIZES = [(80, 24, "dark"), (120, 40, "light"), (200, 60, "dark")]
 
@@ -43,6 +43,13 @@ def test_mode(
     app = RhomboidApp(scene(mode), house=FakeHouse(), mode=mode)
     app.theme = theme
     assert snap_compare(app, terminal_size=(width, height), run_before=settle)
+
+
+@pytest.mark.parametrize("phase", ["working", "rest"])
+def test_guided(snap_compare: Any, phase: str) -> None:
+    rest = {"phase": "rest", "left_s": 32.0, "length_s": 45.0, "said": "rest, 45 s"} if phase == "rest" else {}
+    sitting = Coached(FakeSession(updates=[rows_in_hand()]), guided(**rest))
+    assert snap_compare(RhomboidApp(sitting), terminal_size=(80, 24), run_before=settle)
 
 
 def test_nothing_goes_on(snap_compare: Any) -> None:

@@ -6,7 +6,7 @@ Whatever blocks (reading a file, making a wearer up, loading scipy) happens in a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from rhomboid.link.live import Wanted
     from rhomboid.motion.settings import Settings
     from rhomboid.reference_memory import ReferenceMemory
-    from rhomboid.session import Session
+    from rhomboid.session import Session, Source
     from rhomboid.settings_file import UserSettings
+    from rhomboid.simulation.guided import Act
+    from rhomboid.sound.sounds import Sounds
 
+DEMO_SEED = 1
 LISTEN_S = 60.0
 SHOW_S = 0.5
 
@@ -36,32 +39,61 @@ class Doors:
 
     def __init__(self, adapter: str | None = None) -> None:
         self._adapter = adapter
+        self.bell: Callable[[], None] = lambda: None
+        """Rings the terminal's bell, where a screen lends it."""
 
     async def open(self, wish: Wish) -> Sitting:
-        return Sitting(await self._session(wish))
-
-    async def _session(self, wish: Wish) -> Session:
         if wish.file is not None:
-            return await asyncio.to_thread(_replay, wish.file)
-        if wish.demo:
-            return await asyncio.to_thread(_demo, wish)
-        return await self._live(wish)
+            return Sitting(await asyncio.to_thread(_replay, wish.file))
+        chosen = self.settings()
+        await asyncio.to_thread(_load_what_is_slow)
+        sounds = await asyncio.to_thread(_sounds, chosen, wish)
+        if wish.purpose == "desk":
+            return await self._desk(wish, chosen, sounds)
+        return await self._training(wish, sounds)
 
-    async def _live(self, wish: Wish) -> Session:
+    async def _training(self, wish: Wish, sounds: Sounds | None) -> Sitting:
+        from rhomboid.commands.sittings import Guided
+        from rhomboid.commands.sittings import Heard as WithSounds
+        from rhomboid.commands.training import Guide
+        from rhomboid.motion.settings import TRAINING, Settings
+
+        # The history that it opens belongs to this thread.
+        guide = Guide(None, [wish.exercise] if wish.exercise else [], demo=wish.demo, go_on=True)
+        by_plan = guide.planned is not None
+        acts = guide.acts() if by_plan and wish.demo else None
+        session = await self._session(wish, Settings(slouch=TRAINING), acts)
+        if by_plan:
+            return Guided(session, guide.training(session, None), sounds, guide.close)
+        return WithSounds(session, sounds, guide.close)
+
+    async def _desk(self, wish: Wish, chosen: UserSettings, sounds: Sounds | None) -> Sitting:
+        from rhomboid.commands.sittings import AtDesk, kept_day
+        from rhomboid.motion.settings import Settings, SlouchSettings
+
+        kept, file = kept_day(simulated=wish.demo)
+        threshold_deg = chosen.desk.threshold_deg + kept.raised_deg
+        slouch = SlouchSettings(threshold_deg=threshold_deg, delay_s=chosen.desk.delay_s)
+        # Free, as the repetitions of a micro-break count as well.
+        session = await self._session(wish, Settings(mode="free", slouch=slouch))
+        return AtDesk(session, chosen, kept, file, sounds, self.bell)
+
+    async def _session(self, wish: Wish, settings: Settings, acts: Sequence[Act] | None = None) -> Session:
         from rhomboid.link.bleak_radio import BleakRadio
         from rhomboid.link.finding import choose
         from rhomboid.link.live import LiveSource
         from rhomboid.link.remembered import remember, remembered
         from rhomboid.reference_memory import ReferenceMemory
 
-        await asyncio.to_thread(_load_what_is_slow)
+        if wish.demo:
+            return await asyncio.to_thread(_demo, wish, settings, acts)
         radio = BleakRadio(self._adapter)
         wanted: Wanted | None = remembered()
         if wanted is None or wish.address not in (None, wanted.address):
             wanted = await choose(radio, device=wish.address)
         remember(wanted)
         source = LiveSource(radio, wanted)
-        return _session(wish, source, wanted.name, wanted.address, wanted.family, ReferenceMemory(wanted.address))
+        return _session(settings, source, (wanted.name, wanted.address, wanted.family), ReferenceMemory(wanted.address))
 
     async def listen(self) -> AsyncIterator[list[Heard]]:
         from rhomboid.link.bleak_radio import BleakRadio
@@ -170,13 +202,16 @@ def _replay(file: Path) -> Session:
     return Session(seekable(file, opened, settings, 1.0, 0.0, None), Pipeline(settings))
 
 
-def _demo(wish: Wish) -> Session:
+def _demo(wish: Wish, settings: Settings, acts: Sequence[Act] | None) -> Session:
     from rhomboid.playback import Playback
     from rhomboid.sensors import driver_for
+    from rhomboid.simulation.guided import act
     from rhomboid.simulation.sensor import SimulatedSensor
 
-    _load_what_is_slow()
-    sensor = SimulatedSensor("desk" if wish.purpose == "desk" else "demo", 1)
+    if acts is None:
+        sensor = SimulatedSensor("desk" if wish.purpose == "desk" else "demo", DEMO_SEED)
+    else:
+        sensor = SimulatedSensor("as planned", DEMO_SEED, performance=act(acts, DEMO_SEED))
     playback = Playback(
         f"simulated wearer: {sensor.script}",
         sensor.notifications(),
@@ -185,12 +220,13 @@ def _demo(wish: Wish) -> Session:
         sections=sensor.sections,
     )
     identity = sensor.identity
-    return _session(wish, playback, identity.name, identity.address, identity.family)
+    return _session(settings, playback, (identity.name, identity.address, identity.family))
 
 
 def _session(
-    wish: Wish, source: object, name: str, address: str, family: str, memory: ReferenceMemory | None = None
+    settings: Settings, source: Source, sensor: tuple[str, str, str], memory: ReferenceMemory | None = None
 ) -> Session:
+    """``sensor``: its name, address and family."""
     import msgspec
 
     from rhomboid.bug_report import BugReport
@@ -198,18 +234,17 @@ def _session(
     from rhomboid.recording.layout import About
     from rhomboid.session import Session
 
-    settings = _settings(wish)
     if memory is not None:
         settings = msgspec.structs.replace(settings, known_reference=memory.recall())
+    name, address, family = sensor
     about = About(sensor_name=name, sensor_address=address, family=family, started_at="")
-    return Session(source, Pipeline(settings), keeper=BugReport(about, settings), memory=memory)  # type: ignore[arg-type]
+    return Session(source, Pipeline(settings), keeper=BugReport(about, settings), memory=memory)
 
 
-def _settings(wish: Wish) -> Settings:
-    from rhomboid.motion.settings import TRAINING, WORK, Settings
+def _sounds(chosen: UserSettings, wish: Wish) -> Sounds | None:
+    from rhomboid.commands.hearing import sounds_for
 
-    desk = wish.purpose == "desk"
-    return Settings(mode="desk" if desk else "free", slouch=WORK if desk else TRAINING)
+    return sounds_for(chosen.sound, None, posture=wish.purpose != "desk")
 
 
 def _load_what_is_slow() -> None:

@@ -32,18 +32,21 @@ from rhomboid.commands.options import (
     speed_factor,
     user_settings,
 )
-from rhomboid.commands.shown import run_session
+from rhomboid.commands.shown import on_screen, run_session
 from rhomboid.errors import UsageError
 
 if TYPE_CHECKING:
     from rhomboid.bug_report import BugReport
+    from rhomboid.commands.training import Guide
+    from rhomboid.dashboard.sitting import Sitting
     from rhomboid.motion.settings import Settings
     from rhomboid.playback import Playback
     from rhomboid.recording.layout import About
     from rhomboid.reference_memory import ReferenceMemory
-    from rhomboid.session import Recorder, Source
+    from rhomboid.session import Recorder, Session, Source
     from rhomboid.simulation.guided import Act
     from rhomboid.simulation.sensor import SimulatedSensor
+    from rhomboid.sound.sounds import Sounds
 
 PACKETS_AT_ONCE = 4
 """Of a simulated wearer who is guided: a fifth of a second, however fast time goes."""
@@ -175,6 +178,7 @@ def train(
             memory=memory,
             sounds=opened_sounds(sound, plain=plain or as_json, hurried=speed is not None),
             training=None if guide is None or not by_plan else lambda session: guide.training(session, recording),
+            sitting=None if guide is None or not by_plan else lambda *heard: _guided(guide, recording, *heard),
         )
 
 
@@ -224,6 +228,20 @@ def desk(
     if background:
         watch(source, settings, chosen, sound=sound, for_s=for_s, guided=guided, simulated=demo, memory=memory)
         return
+    sitting = None
+    if on_screen(plain):
+        import msgspec
+
+        from rhomboid.commands.sittings import AtDesk, kept_day
+
+        kept, file = kept_day(simulated=demo)
+        slouch = msgspec.structs.replace(slouch, threshold_deg=slouch.threshold_deg + kept.raised_deg)
+        # Free, as the repetitions of a micro-break count as well.
+        settings = msgspec.structs.replace(settings, mode="free", slouch=slouch)
+
+        def sitting(session: Session, sounds: Sounds | None) -> Sitting:
+            return AtDesk(session, chosen, kept, file, sounds, lambda: typer.echo("\a", nl=False, err=True))
+
     keeper = _keeper(about, settings, with_identity)
     run_session(
         source,
@@ -235,7 +253,14 @@ def desk(
         keep_in=keep_last,
         memory=memory,
         sounds=opened_sounds(sound, plain=plain, hurried=speed is not None),
+        sitting=sitting,
     )
+
+
+def _guided(guide: Guide, recording: Path | None, session: Session, sounds: Sounds | None) -> Sitting:
+    from rhomboid.commands.sittings import Guided
+
+    return Guided(session, guide.training(session, recording), sounds)
 
 
 def _source(

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rhomboid.bug_report import BugReport
+    from rhomboid.dashboard.app import RhomboidApp
+    from rhomboid.dashboard.sitting import Sitting
     from rhomboid.motion.settings import Settings
     from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Recorder, Session, Source
@@ -41,11 +43,12 @@ def run_session(
     keep_in: Path | None = None,
     memory: ReferenceMemory | None = None,
     training: Callable[[Session], Training] | None = None,
+    sitting: Callable[[Session, Sounds | None], Sitting] | None = None,
     sounds: Sounds | None = None,
 ) -> None:
     """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone.
 
-    ``training`` guides the session.
+    ``training`` guides the session where there is no screen; ``sitting`` is what goes with it where there is one.
     """
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
@@ -53,23 +56,22 @@ def run_session(
     session = Session(source, Pipeline(settings), recorder=recorder, keeper=keeper, memory=memory, until_s=for_s)
     if guided:
         session.ask("guided_reference")
-    if sounds is not None:
+    if sounds is not None and (sitting is None or not on_screen(plain or as_json)):
         session.subscribe(sounds.take)
     try:
-        if training is not None:
+        if on_screen(plain or as_json):
+            _show(session if sitting is None else sitting(session, sounds), close_at_end=for_s is not None)
+        elif training is not None:
             from rhomboid import plain_training
 
             coached = training(session)
             if sounds is not None:
                 coached.subscribe(sounds.cue)
             plain_training.run(session, coached, as_json=as_json)
-        elif plain or as_json or not sys.stdout.isatty():
+        else:
             from rhomboid.plain import run
 
             run(session, as_json=as_json, from_s=from_s, from_event=from_event)
-        else:
-            mode = "replay" if session.seekable else "train" if session.counts else "desk"
-            _show(session, close_at_end=for_s is not None, mode=mode)
     finally:
         if sounds is not None:
             sounds.close()
@@ -84,19 +86,33 @@ def run_session(
         raise session.error
 
 
+def on_screen(lines: bool) -> bool:
+    """Whether a session is shown on the dashboard: where there is a terminal, unless ``lines`` were asked for."""
+    return not lines and sys.stdout.isatty()
+
+
 def open_dashboard() -> None:
     """The dashboard without a session: its screens begin one. Raises what ended the last one, if it was an error."""
-    from rhomboid.commands.house import Doors
-    from rhomboid.dashboard.app import RhomboidApp
-
-    app = RhomboidApp(house=Doors())
+    app = _dashboard(None, mode="train", close_at_end=False)
     app.run()
     if app.session is not None and app.session.error is not None:
         raise app.session.error
 
 
-def _show(session: Session, *, close_at_end: bool, mode: str) -> None:
+def _show(shown: Session | Sitting, *, close_at_end: bool) -> None:
+    from rhomboid.dashboard.sitting import Sitting
+
+    sitting = shown if isinstance(shown, Sitting) else Sitting(shown)
+    session = sitting.session
+    mode = "replay" if session.seekable else "desk" if sitting.desk is not None or not session.counts else "train"
+    _dashboard(sitting, mode=mode, close_at_end=close_at_end).run()
+
+
+def _dashboard(sitting: Sitting | None, *, mode: str, close_at_end: bool) -> RhomboidApp:
     from rhomboid.commands.house import Doors
     from rhomboid.dashboard.app import RhomboidApp
 
-    RhomboidApp(session, house=Doors(), mode=mode, close_at_end=close_at_end).run()
+    house = Doors()
+    app = RhomboidApp(sitting, house=house, mode=mode, close_at_end=close_at_end)
+    house.bell = app.bell
+    return app

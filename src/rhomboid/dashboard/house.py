@@ -33,6 +33,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None = None
     """Of a sensor that was chosen from those in the air."""
     file: Path | None = None
+    exercise: str | None = None
+    """What to train, in place of the plan in use."""
 
 
 class Heard(NamedTuple):

@@ -119,7 +119,9 @@ class DeskScreen(ModeScreen):
         gauge.limit_deg = None if session is None else session.threshold_deg
         t_s, _, tilt_deg = observed.signal.newest(WINDOW_S)
         self.query_one(SignalStrip).show(t_s, tilt_deg, observed.marks, WINDOW_S)
-        self.query_one(EventList).show(reversed(observed.told))
+        sitting = self.house_app.sitting
+        told = None if sitting is None else sitting.told
+        self.query_one(EventList).show(reversed(observed.told) if told is None else told)
 
     def _draw_day(self) -> None:
         """What the desk's coach says; it goes on by itself, so it is asked every time."""

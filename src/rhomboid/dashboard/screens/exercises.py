@@ -80,7 +80,7 @@ class ExercisesScreen(ModeScreen):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         exercise = self._exercises[event.option_index]
-        self.query_one("#one").border_title = harmless(exercise.name)
+        self.query_one("#one").border_title = Content(harmless(exercise.name))
         self.query_one("#figure", Static).update(Content(FIGURES[exercise.position].strip("\n")))
         self.query_one("#much", Static).update(rows(much(exercise)))
         self.query_one("#how", Static).update(rows(how(exercise)))

@@ -71,10 +71,6 @@ class ModeScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self.call_after_refresh(self._frame)
 
-    def on_screen_suspend(self) -> None:
-        if self._frame_timer is not None:
-            self._frame_timer.stop()
-
     def on_mode_bar_chosen(self, message: ModeBar.Chosen) -> None:
         self.app.switch_mode(message.mode)
 
@@ -102,13 +98,14 @@ class ModeScreen(Screen[None]):
         return False
 
     def _frame(self) -> None:
-        if not self.is_current:  # another screen was opened while this one was on its way
+        if self._frame_timer is not None:
+            self._frame_timer.stop()
+        if self not in self.app.screen_stack:  # another mode is looked at; a question above this one hides only a part
             return
         rate = self.frame_rate
         rate.wanted_hz = self.house_app.settings.screen.frames_a_second
         began = perf_counter()
         self.draw()
-        self.on_screen_suspend()
         self._frame_timer = self.set_timer(rate.interval_s, self._frame)
         self.call_after_refresh(lambda: rate.took(perf_counter() - began))
 

@@ -71,7 +71,6 @@ class SensorsScreen(ModeScreen):
         return f"{session.title}: {observed.link_words or session.section}\nbattery {battery}  ·  rate {rate}"
 
     def on_screen_suspend(self) -> None:
-        super().on_screen_suspend()
         self.action_cancel()
 
     def action_listen(self) -> None:
