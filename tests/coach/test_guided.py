@@ -233,6 +233,16 @@ def test_movement_in_the_rest_begins_the_next_set_early() -> None:
     assert [s.reps for s in room.kept] == [3, 3]
 
 
+def test_getting_up_after_a_set_does_not_begin_the_next_one() -> None:
+    room = ready(asked(ROW, 2, 3, rest_s=60.0))
+    room.reps(3)
+    room.wait(7.0)
+    assert room.phase == "rest"
+    room.hear(room.rep(4, room.t_s))
+    room.wait(1.0)
+    assert room.phase == "rest" and [s.reps for s in room.kept] == [3]
+
+
 def test_a_set_that_fell_short_goes_on_when_it_is_taken_up_again_soon() -> None:
     room = ready(asked(ROW, 2, 8, rest_s=60.0))
     room.reps(4)

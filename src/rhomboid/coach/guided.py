@@ -157,6 +157,8 @@ class GuidedSession(Flow):
             step = self._agenda.next
             if last is not None and short and self._phase == "rest" and late_s <= last.quiet_s + GOES_ON_S:
                 self._go_on_with(last, event)
+            elif last is not None and last.knows(event.set_index):
+                pass  # whoever gets up after a set moves as well; its look back says what that was
             elif step is not None and not step.by_clock and not step.by_hand:
                 self._work(event)
 
