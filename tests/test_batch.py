@@ -18,6 +18,7 @@ from rhomboid.errors import DataError, UsageError
 from rhomboid.motion.settings import Settings
 
 from .bowing import HEAD, bows
+from .recording.importers.examples import EXAMPLES
 
 SETTINGS = Settings(mode="set")
 
@@ -43,6 +44,13 @@ def test_a_folder_is_looked_through(clinic: Path) -> None:
     (clinic / "empty").mkdir()
     with pytest.raises(DataError, match="no recording in this folder"):
         batch.recordings_in([clinic / "empty"])
+
+
+def test_what_a_phone_wrote_into_a_folder_is_one_recording(clinic: Path) -> None:
+    phone = EXAMPLES["phyphox, tabs"][2](clinic)
+    assert batch.recordings_in([phone]) == [phone]
+    assert batch.recordings_in([clinic])[-1] == phone
+    assert len(batch.recordings_in([clinic])) == 5
 
 
 def test_two_processes_find_what_one_finds(clinic: Path) -> None:

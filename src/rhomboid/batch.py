@@ -24,8 +24,9 @@ from rhomboid import __version__
 from rhomboid.analysis import Analysis, analyze
 from rhomboid.errors import DataError, RhomboidError, UsageError
 from rhomboid.motion.settings import Settings
+from rhomboid.recording.importers import is_one_recording
 
-READABLE = (".mcap", ".csv", ".csv.gz")
+READABLE = (".mcap", ".csv", ".csv.gz", ".zip")
 """What is looked for in a folder. A file that is named is read whatever it is called."""
 IN_FLIGHT = 64
 """Files handed out and not yet back: enough for every worker to be busy behind one slow file, and no list of futures
@@ -53,15 +54,25 @@ def recordings_in(paths: Iterable[Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = sorted(f for f in path.rglob("*") if f.name.lower().endswith(READABLE) and f.is_file())
+        inside = _inside(path) if path.is_dir() else [path]
         if not inside:
             kinds = ", ".join(READABLE)
             raise DataError(f"there is no recording in this folder ({kinds})", do="name another", where=str(path))
         found.update(dict.fromkeys(inside))
     return list(found)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """The recordings in a folder; it is one itself where a phone has written its files there."""
+    if is_one_recording(folder):
+        return [folder]
+    found: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            found += _inside(path)
+        elif path.name.lower().endswith(READABLE) and path.is_file():
+            found.append(path)
+    return found
 
 
 def outcome_of(file: Path, settings: Settings, explain: bool) -> Outcome:

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "session": {"interpreter", "motion", "ring", "sensors"},
     "bug_report": {"interpreter", "motion", "recording", "ring", "sensors", "words"},
     "analysis": {"interpreter", "library", "motion", "words"},
-    "batch": {"analysis", "motion"},
+    "batch": {"analysis", "motion", "recording"},
     "annotation": set(),
     "annotate": {"annotation", "interpreter", "library", "motion"},
     "labels": {"annotation"},

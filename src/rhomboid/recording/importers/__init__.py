@@ -8,6 +8,7 @@ who read such files say of them; none has been tried on a file of the real progr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ from rhomboid.errors import DataError
 from rhomboid.imu import Array
 from rhomboid.recording.csv_form import NEEDED, read_csv
 from rhomboid.recording.importers import movella_dot, phyphox, sensor_logger, witmotion
-from rhomboid.recording.importers.bundle import Bundle, open_bundle
+from rhomboid.recording.importers.bundle import MAX_TEXTS, Bundle, open_bundle
 from rhomboid.recording.sample_table import SampleTable, checked
 
 OUR_CSV = "CSV"
@@ -42,6 +43,9 @@ class Format(Protocol):
 
 FORMATS: tuple[Format, ...] = (sensor_logger, phyphox, movella_dot, witmotion)
 
+IN_SEVERAL_FILES: tuple[Format, ...] = (sensor_logger, phyphox)
+"""A folder with these is one recording."""
+
 
 class Imported(msgspec.Struct, frozen=True, eq=False):
     """Samples and the ``format`` they were read from, as a name for people."""
@@ -63,6 +67,16 @@ def read_table(path: Path) -> Imported:
         return Imported(OUR_CSV, read_csv(path))
     names = ", ".join(known.NAME for known in FORMATS)
     raise DataError("this is no recording that is known here", do=f"name a .mcap, a CSV, {names}", where=str(path))
+
+
+def is_one_recording(folder: Path) -> bool:
+    """Whether the files of this folder are one recording together. Raises DataError where it cannot be read."""
+    names = sum(1 for _ in islice(folder.iterdir(), MAX_TEXTS + 1))
+    if names > MAX_TEXTS:
+        return False
+    bundle = open_bundle(folder)
+    heads = {name: bundle.head(name) for name in bundle.names}
+    return any(known.recognises(heads) for known in IN_SEVERAL_FILES)
 
 
 def _is_our_csv(heads: Mapping[str, str]) -> bool:
