@@ -80,6 +80,18 @@ async def test_a_number_is_asked_for_once_and_a_digit_answers() -> None:
         assert sitting.session.told[-1] == ("number", 10)
 
 
+async def test_a_key_pressed_twice_answers_once_and_takes_no_screen_away() -> None:
+    sitting = training(phase="pain_before", question="pain_before")
+    async with RhomboidApp(sitting).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen))
+        question = pilot.app.screen
+        assert isinstance(question, ChoiceScreen)
+        question.dismiss("4")
+        question.dismiss("4")
+        await shown(pilot)
+        assert sitting.session.told == [("number", 4)] and pilot.app.screen.MODE == "train"
+
+
 async def test_a_question_is_gone_when_the_coach_goes_on_without_an_answer() -> None:
     for asked in ({"phase": "pain_before", "question": "pain_before"}, {"phase": "red_flags"}):
         sitting = training(**asked)

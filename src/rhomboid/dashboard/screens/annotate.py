@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Footer
 
 from rhomboid.annotation import Annotations, Editor, Kind, Seen
 from rhomboid.dashboard.house import Save
 from rhomboid.dashboard.screens.help import HelpScreen
+from rhomboid.dashboard.screens.over import OverScreen
 from rhomboid.dashboard.widgets.plain_text import PlainText
 from rhomboid.dashboard.widgets.timeline import Timeline
 from rhomboid.errors import DataError, harmless
@@ -58,7 +58,7 @@ MOVES = {
 }  # fmt: skip
 
 
-class AnnotateScreen(ModalScreen[None]):
+class AnnotateScreen(OverScreen[None]):
     """Every change is saved at once through ``save``, which may raise DataError.
 
     It is modal, so that no key of the program is taken for one of its own, or the other way round.

@@ -10,10 +10,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
 from rhomboid.coach.safety import AFTER_THE_LIST, BEFORE_THE_LIST, RED_FLAGS
+from rhomboid.dashboard.screens.over import OverScreen
 from rhomboid.errors import harmless
 
 BOX = """
@@ -24,7 +24,7 @@ BOX = """
 """
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(OverScreen[str | None]):
     """Gives the chosen answer's name; None where nobody chose. A digit chooses the answer that it begins."""
 
     CSS = BOX.format("ChoiceScreen")
@@ -54,7 +54,7 @@ class ChoiceScreen(ModalScreen[str | None]):
                 self.dismiss(found[0])
 
 
-class TextScreen(ModalScreen[str | None]):
+class TextScreen(OverScreen[str | None]):
     """Gives the line that was typed; None where nobody typed one."""
 
     CSS = BOX.format("TextScreen")
@@ -74,7 +74,7 @@ class TextScreen(ModalScreen[str | None]):
         self.dismiss(event.value.strip() or None)
 
 
-class RedFlagsScreen(ModalScreen[bool]):
+class RedFlagsScreen(OverScreen[bool]):
     """The warning signs; gives whether to go on. ``asked``: training waits for the answer."""
 
     CSS = BOX.format("RedFlagsScreen")

@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rhomboid.dashboard.observed import MarkKind
+from rhomboid.dashboard.screens.over import OverScreen
 from rhomboid.dashboard.widgets.signal_strip import GLYPHS
 
 MARKS: dict[MarkKind, str] = {
@@ -26,7 +26,7 @@ NOTES = (
 )
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(OverScreen[None]):
     """Closed by any of its keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q,enter", "dismiss", "close")]

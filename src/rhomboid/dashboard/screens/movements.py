@@ -8,10 +8,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
 from textual.widgets import Footer, OptionList
 
 from rhomboid.dashboard.observed import Judged, MarkKind
+from rhomboid.dashboard.screens.over import OverScreen
 from rhomboid.dashboard.widgets.piece import Piece
 from rhomboid.dashboard.widgets.plain_text import PlainLines, PlainText
 from rhomboid.dashboard.widgets.signal_strip import GLYPHS
@@ -19,10 +19,11 @@ from rhomboid.errors import harmless
 from rhomboid.words import clock
 
 
-class MovementsScreen(Screen[None]):
+class MovementsScreen(OverScreen[None]):
     """``judged`` is what there was when it was opened: a list that grows would move under the cursor."""
 
     CSS = """
+    MovementsScreen { background: $background; }
     MovementsScreen #list { width: 30; height: 1fr; border: round $primary; }
     MovementsScreen #piece { height: 1fr; }
     MovementsScreen #figures { height: 8; padding: 0 1; text-wrap: wrap; }

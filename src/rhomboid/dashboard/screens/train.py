@@ -189,7 +189,7 @@ class TrainScreen(ModeScreen):
         if asks == self._asked:
             return
         self._asked = asks
-        if self._question is not None and self._question.is_current:  # it went on without an answer
+        if self._question is not None and self.app.screen is self._question:  # it went on without an answer
             self._question.dismiss(None)
         self._question = None
         if guided is None or asks is None:

@@ -8,8 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
+
+from rhomboid.dashboard.screens.over import OverScreen
 
 ABOUT = (
     "rhomboid counts your repetitions, times your holds and notices when you slouch, with one motion sensor between"
@@ -46,7 +47,7 @@ QUESTIONS = (
 Answers = dict[str, Any]
 
 
-class WelcomeScreen(ModalScreen[Answers | None]):
+class WelcomeScreen(OverScreen[Answers | None]):
     """Gives the answers by name, or None where somebody would rather look around alone."""
 
     CSS = """
