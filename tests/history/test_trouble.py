@@ -181,6 +181,13 @@ def test_a_folder_in_which_nothing_can_be_made_is_told(shelf: Path) -> None:
     as_anybody(begin)
 
 
+def test_an_sqlite_that_is_too_old_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 36, 0))
+    with pytest.raises(HistoryError, match="too old for it; use a Python with SQLite"):
+        History(tmp_path / "h")
+    assert not (tmp_path / "h").exists()
+
+
 def test_a_fault_of_the_program_is_not_talked_away(tmp_path: Path) -> None:
     db, _ = open_database(tmp_path / "h")
     with closing(db), pytest.raises(Exception, match="no such table"), in_words(tmp_path / "h"):

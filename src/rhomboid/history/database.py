@@ -22,6 +22,7 @@ from rhomboid.errors import HistoryError
 APPLICATION_ID = 0x72686D62  # "rhmb", in the header of the file
 HISTORY_VARIABLE = "RHOMBOID_HISTORY"
 """In the environment: where the history is kept instead."""
+OLDEST_SQLITE = (3, 37)  # knows strict tables
 BUSY_S = 5.0
 """How long another program that is writing is waited for."""
 SCHEMA = Path(__file__).with_name("schema")
@@ -56,6 +57,9 @@ def migrations(schema: Path) -> list[str]:
 
 def open_database(path: Path, schema: Path = SCHEMA) -> tuple[sqlite3.Connection, bool]:
     """A connection to the checked history of today's schema, and whether it may be written. Raises HistoryError."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        what = f"SQLite {sqlite3.sqlite_version} is too old for it"
+        raise HistoryError(what, do="use a Python with SQLite 3.37 or newer", where=str(path))
     scripts = migrations(schema)
     with in_words(path):
         try:
