@@ -190,7 +190,14 @@ class InTerminal:
             return await self._process.wait()
 
 
-IN_A_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from rhomboid.cli import main; main()"
+# The terminal becomes its own, and that it is closed is not ignored, even where the tests were started with nohup.
+IN_A_TERMINAL = """
+import fcntl, signal, termios
+from rhomboid.cli import main
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+main()
+"""
 
 
 @pytest.mark.parametrize(("ending", "how"), [("q", []), ("hang up", []), ("shut down", ["--plain"])])
