@@ -188,7 +188,7 @@ async def test_what_was_asked_for_is_kept_where_it_took_effect_and_asked_again_i
 async def test_what_was_told_is_kept_in_its_place_and_told_again_in_a_replay(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rhomboid.playback.MAX_BATCH", 20)  # so that it is told between two repetitions
+    monkeypatch.setattr("rhomboid.playback.MAX_BATCH", 4)  # so that it is told between two repetitions
     path = tmp_path / "told.mcap"
     sensor = SimulatedSensor("rows", 1)
     live = Session(
