@@ -31,8 +31,7 @@ def set_features(x: Array, rise_g: Array, leader: Candidate, unlike: float) -> d
     first, last = leader.reps[0].before, leader.reps[-1].after
     far = [r.far for r in leader.reps]
     f = {name: leader.features.get(name, 0.0) for name in _FROM_VOTE}
-    alike, least = _sameness(x[:, VIEWS[2]], far)
-    pose_alike, pose_least = _sameness(x[:, VIEWS[1]], far)
+    (pose_alike, pose_least), (alike, least) = _sameness(x, far)
     part = x[first : last + 1]
     many = math.log(min(len(leader.reps), 10) / 3.0)
     f |= {
@@ -63,8 +62,7 @@ def likeness_to_others(x: Array, reps: list[Rep], k: int) -> float:
     """
     some = reps[max(0, k - 2) : k + 1]
     starts, ends = [r.before for r in some], [r.far for r in some]
-    paths = [_paths(x[:, view], starts, ends) for view in VIEWS[1:]]
-    return max(float(_likeness(p[-1:], p[:-1]).max()) for p in paths)
+    return max(float(_likeness(p[-1:], p[:-1]).max()) for p in _paths(x, starts, ends))
 
 
 def first_of_its_kind(x: Array, reps: list[Rep], idle_s: float) -> int:
@@ -78,23 +76,26 @@ def first_of_its_kind(x: Array, reps: list[Rep], idle_s: float) -> int:
     return 0
 
 
-def _sameness(y: Array, far: list[int]) -> tuple[float, float]:
-    """Median and smallest likeness of successive paths from far point to far point."""
+def _sameness(x: Array, far: list[int]) -> list[tuple[float, float]]:
+    """For pose, and pose with height: median and smallest likeness of successive paths from far point to far point."""
     if len(far) < 3:
-        return 0.0, 0.0
-    paths = _paths(y, far[:-1], far[1:])
-    likeness = _likeness(paths[:-1], paths[1:])
-    return float(np.median(likeness)), float(likeness.min())
+        return [(0.0, 0.0)] * 2
+    each = [_likeness(paths[:-1], paths[1:]) for paths in _paths(x, far[:-1], far[1:])]
+    return [(float(np.median(likeness)), float(likeness.min())) for likeness in each]
 
 
-def _paths(y: Array, starts: list[int], ends: list[int]) -> Array:
-    """``PATH_POINTS`` rows of ``y`` (n, columns) between each start and end, less their mean: (k, points, columns)."""
+def _paths(x: Array, starts: list[int], ends: list[int]) -> list[Array]:
+    """For the last two ``VIEWS`` of ``x`` (n, 13) ``PATH_POINTS`` rows between each start and end, less their mean:
+    (k, points, columns)."""
+    pose, both = VIEWS[1:]
+    y = x[:, pose.start : both.stop]
     at = np.linspace(starts, ends, PATH_POINTS, axis=1)
     i = np.minimum(at.astype(int), len(y) - 2)
     part = (at - i)[:, :, None]
     path = y[i] * (1.0 - part) + y[i + 1] * part
-    centred: Array = path - path.mean(axis=1, keepdims=True)
-    return centred
+    path -= path.mean(axis=1, keepdims=True)
+    here = both.start - pose.start
+    return [path[:, :, :here].copy(), path[:, :, here:].copy()]
 
 
 def _likeness(a: Array, b: Array) -> Array:
