@@ -1,40 +1,60 @@
-"""Makes the pictures of the README from the running program. Run with ``make picture``."""
+"""Makes the pictures of the README from the running program. Run with ``make picture``.
+
+The wearer is simulated; the history is the example that the tests use.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from pathlib import Path
 
+from benchmarks.screen import day
+from tests.dashboard.scenes import FakeHouse
+
+from rhomboid.coach.alerts import DeskCoach
+from rhomboid.coach.desk_settings import DeskSettings
+from rhomboid.coach.desk_state import DeskState
+from rhomboid.commands.house import Doors
 from rhomboid.dashboard.app import picture
+from rhomboid.dashboard.house import Wish
+from rhomboid.dashboard.sitting import Sitting
 from rhomboid.motion.pipeline import Pipeline
-from rhomboid.motion.settings import Mode, Settings
+from rhomboid.motion.settings import Settings
 from rhomboid.playback import Playback
-from rhomboid.sensors import driver_for
-from rhomboid.session import Session
-from rhomboid.simulation.sensor import SimulatedSensor
+from rhomboid.session import Session, Update
 
 HERE = Path(__file__).parent
+SIZE = (110, 34)
+NINE_S = 20_000 * 86_400.0 + 9 * 3600
+"""Nine in the morning of some day."""
+IN_THE_SET_S, IN_A_SLOUCH_S = 62.0, 11_060.0
 
-# file, script, mode, seed, where to stop: in the middle of a set, and in a slouch at the desk
-PICTURES: tuple[tuple[str, str, Mode, int, float], ...] = (
-    ("training.svg", "rows", "free", 1, 40.0),
-    ("desk.svg", "desk", "desk", 3, 330.0),
-)
+
+class Morning(Sitting):
+    """A simulated morning at the desk, from nine on."""
+
+    def __init__(self) -> None:
+        playback = Playback("simulated wearer: a morning at the desk", day(), duration_s=4 * 3600.0, speed=float("inf"))
+        super().__init__(Session(playback, Pipeline(Settings(mode="desk"))))
+        self._coach = DeskCoach(DeskSettings())
+        self._local_s = NINE_S
+        self.session.subscribe(self._take)
+
+    def _take(self, update: Update) -> None:
+        self._local_s = NINE_S + update.state.t_s
+        self._coach.feed(update.events, update.state.t_s, self._local_s)
+
+    @property
+    def desk(self) -> DeskState:
+        return self._coach.state(self._local_s)
 
 
 async def main() -> None:
-    for name, script, mode, seed, until_s in PICTURES:
-        sensor = SimulatedSensor(script, seed)
-        playback = Playback(
-            f"simulated wearer: {script} (seed {seed})",
-            sensor.notifications(),
-            driver=driver_for(sensor.identity.family),
-            duration_s=sensor.duration_s,
-            speed=32.0,
-        )
-        session = Session(playback, Pipeline(Settings(mode=mode)))
-        await picture(session, HERE / name, (110, 34), until_s)
-        print(HERE / name)
+    training = await Doors().open(Wish(demo=True, exercise="one-arm-row:8"))
+    training.session.set_speed(16.0)
+    await picture(training, HERE / "training.svg", SIZE, IN_THE_SET_S)
+    await picture(Morning(), HERE / "desk.svg", SIZE, IN_A_SLOUCH_S, mode="desk")
+    await picture(None, HERE / "history.svg", SIZE, mode="history", house=FakeHouse())
 
 
 if __name__ == "__main__":

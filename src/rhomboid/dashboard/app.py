@@ -310,15 +310,22 @@ def _command(binding: Binding, where: str, run: object) -> SystemCommand:
 
 
 async def picture(
-    session: Session, path: Path, size: tuple[int, int] = (120, 40), until_s: float = inf, mode: str = "train"
+    shown: Sitting | Session | None,
+    path: Path,
+    size: tuple[int, int] = (120, 40),
+    until_s: float = inf,
+    *,
+    mode: str = "train",
+    house: House | None = None,
 ) -> None:
     """Writes an SVG of a screen about ``until_s`` into the session, or at its end. Needs no terminal."""
-    session.set_speed(16.0)
-    app = RhomboidApp(session, mode=mode)
+    app = RhomboidApp(shown, mode=mode, house=house)
     async with app.run_test(size=size) as pilot:
-        while not session.finished and session.position_s < until_s:
+        session = app.session
+        while session is not None and not session.finished and session.position_s < until_s:
             await pilot.pause(0.02)
-        session.set_speed(1.0)
-        await pilot.pause(0.2)
+        if session is not None:
+            session.set_speed(1.0)
+        await pilot.pause(0.5)
         path.write_text(app.export_screenshot(), encoding="utf-8")
         await app.action_quit()

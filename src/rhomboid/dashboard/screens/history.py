@@ -32,7 +32,7 @@ class HistoryScreen(ModeScreen):
     HistoryScreen #days { width: 40; overflow: hidden; }
     HistoryScreen #weeks { width: 1fr; overflow: hidden; }
     HistoryScreen #below { height: 10fr; }
-    HistoryScreen #sessions { width: 40; height: 1fr; border: round $primary; }
+    HistoryScreen #sessions { width: 43; height: 1fr; border: round $primary; }
     HistoryScreen #session { width: 1fr; }
     HistoryScreen #text { height: auto; }
     HistoryScreen.-tiny #above { display: none; }
@@ -131,7 +131,7 @@ def trends(found: Overview) -> Content:
     lines = [Content.styled(f"{'':<12} {'this week':>9}", "dim")]
     for name, values, form in rows:
         newest = "-" if values[-1] is None else form.format(values[-1])
-        lines.append(Content.assemble(f"{name:<12} {newest:>9}  ", (bars(values), "bold")))
+        lines.append(Content.assemble(f"{name:<12} {newest:>9}  ", (" ".join(bars(values)), "bold")))
     for best in found.bests:
         parts = [
             f"{best.reps} reps" if best.reps else "",

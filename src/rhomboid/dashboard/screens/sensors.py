@@ -27,7 +27,7 @@ class SensorsScreen(ModeScreen):
     SensorsScreen #link { height: 5; }
     SensorsScreen #link PlainText { height: 1fr; text-wrap: wrap; }
     SensorsScreen #air { height: 2fr; }
-    SensorsScreen #heard { height: 1fr; }
+    SensorsScreen #heard { height: 1fr; border: none; }
     SensorsScreen #doctor { height: 3fr; display: none; }
     SensorsScreen #doctor.-open { display: block; }
     SensorsScreen #findings { height: 1fr; }

@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from rhomboid.coach.guided_state import GuidedState, Question
+from rhomboid.coach.words import count
 from rhomboid.dashboard.house import Wish
 from rhomboid.dashboard.observed import Observed
 from rhomboid.dashboard.screens.ask import ChoiceScreen, RedFlagsScreen, TextScreen, scale
@@ -74,16 +75,16 @@ class TrainScreen(ModeScreen):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start(False)", "start", tooltip="start training with the sensor", key_display="enter"),
-        Binding("d", "start(True)", "demo", tooltip="start with a simulated wearer", key_display="d"),
         _told("enter", "go", "go on", "go on: begin, end the set, end the rest", "enter"),
         _told("plus,equals_sign", "count", "+1", "one repetition more than was counted", "+", 1),
         _told("minus,underscore", "count", "-1", "one repetition fewer than was counted", "-", -1),
         _told("exclamation_mark,o", "sharp_pain", "pain", "sharp pain: the set ends at once", "!"),
+        _told("p", "pause", "pause", "pause the session, and go on", "p"),
+        Binding("d", "start(True)", "demo", tooltip="start with a simulated wearer", key_display="d"),
         _told("d", "discard", "discard", "this set does not count", "d"),
         _told("r", "redo", "redo", "this set again", "r"),
         _told("s", "skip", "skip", "skip this exercise", "s"),
         Binding("x", "swap", "swap", show=False, tooltip="another exercise instead", key_display="x"),
-        _told("p", "pause", "pause", "pause the session, and go on", "p"),
         Binding("e", "end", "end", show=False, tooltip="end the session early, and say why", key_display="e"),
         Binding("a", "note", "note", show=False, tooltip="a note to this session", key_display="a"),
         Binding(
@@ -141,6 +142,8 @@ class TrainScreen(ModeScreen):
         bar = self.query_one(TempoBar)
         asked = None if guided is None else guided.tempo
         bar.tempo = usual_tempo(observed) if asked is None else Tempo(asked.out_s, asked.pause_s, asked.back_s)
+        if guided is not None and guided.phase != "working":
+            bar.tempo = None
         bar.phase = state.phase if state.in_set or guided is not None else "rest"
         bar.in_phase_s = round(max(state.t_s - observed.phase_since_s, 0.0), 1)
         self.set_text("#posture", POSTURES[state.posture])
@@ -155,7 +158,7 @@ class TrainScreen(ModeScreen):
             self.refresh_bindings()
         if guided is not None:
             coach.set_class(guided.hurt, "-hurt")
-            done = f"{guided.sets_done} sets done, {guided.sets_left} to go"
+            done = f"{count(guided.sets_done, 'set')} done, {guided.sets_left} to go"
             self.set_text("#glance", "  ·  ".join(part for part in (guided.glance, guided.note, done) if part))
             self.set_text("#said", guided.said)
 
@@ -286,10 +289,11 @@ def clock_of(guided: GuidedState) -> tuple[str, str, str]:
     left = "-" if guided.left_s is None else f"{guided.left_s:.0f}"
     match guided.phase:
         case "working":
-            target = "" if guided.target_hold_s is None else f"hold {guided.target_hold_s:g} s"
+            words = f"set {guided.set_number} of {guided.sets}" if guided.started else "begin when you are ready"
+            if guided.target_hold_s is None:
+                return "target", "-" if guided.target_reps is None else str(guided.target_reps), words
             held = "-" if guided.holding_s is None else f"{guided.holding_s:.1f}"
-            waiting = "" if guided.started else "begin when you are ready"
-            return "hold, seconds", held, waiting or target or f"set {guided.set_number} of {guided.sets}"
+            return "hold, seconds", held, f"hold {guided.target_hold_s:g} s, {words}"
         case "rest":
             whole = "" if guided.length_s is None else f" of {clock(guided.length_s)}"
             return "rest, seconds", left, f"rest{whole}; enter begins the next set"
