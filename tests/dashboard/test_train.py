@@ -152,3 +152,16 @@ def test_the_tempo_bar_fills_the_phase_in_hand(width: int) -> None:
     assert out[2] and out[1].count(FULL) == round(len(out[1]) / 2) and not far[2]
     assert set(back[1]) == {EMPTY} and len(back[1]) >= len(out[1])
     assert set(stretches(tempo, "back", 9.0, width)[2][1]) == {LATE}
+
+
+async def test_help_tells_the_keys_of_a_guided_session_and_of_none() -> None:
+    async with RhomboidApp(training()).run_test(size=(100, 50)) as pilot:
+        await shown(pilot)
+        await pilot.press("?")
+        text = await shown(pilot)
+        assert "sharp pain: the set ends at once" in text and "go on: begin, end the set" in text
+        assert "start training with the sensor" not in text
+    async with RhomboidApp().run_test(size=(100, 50)) as pilot:
+        await pilot.press("?")
+        text = await shown(pilot)
+        assert "start training with the sensor" in text and "sharp pain" not in text

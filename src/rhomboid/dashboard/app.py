@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual import work
+from textual.actions import parse
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -244,13 +245,14 @@ class RhomboidApp(App[None]):
         self.theme = settings.screen.theme
 
     def action_help(self) -> None:
-        screen = type(self.screen)
-        bindings = [*screen.BINDINGS, *self.BINDINGS]
-        keys = {
-            b.key_display or b.key: b.tooltip
-            for b in bindings
-            if isinstance(b, Binding) and b.tooltip and self.check_action(b.action.partition("(")[0], ())
-        }
+        """The keys that do something here and now; where screen and program share one, the screen has it."""
+        keys: dict[str, str] = {}
+        for where in (self.screen, self):
+            for binding in where.BINDINGS:
+                if isinstance(binding, Binding) and binding.tooltip:
+                    action, parameters = parse(binding.action)[1:]
+                    if where.check_action(action, parameters):
+                        keys.setdefault(binding.key_display or binding.key, binding.tooltip)
         self.push_screen(HelpScreen(keys | {f"{MODES[0].key}…{MODES[-1].key}": "to another screen"}))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

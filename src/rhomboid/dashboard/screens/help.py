@@ -20,9 +20,9 @@ MARKS: dict[MarkKind, str] = {
     "slouch": "you were told to sit tall",
 }
 NOTES = (
-    "The strip shows the movement away from the resting pose while you train, and the tilt against the reference"
-    " posture when no set has been going on for half a minute.",
-    "The reference is how you sat or stood in the first quiet seconds. One sensor cannot tell leaning from slouching.",
+    "Training shows the movement away from the resting pose, the desk the tilt against the reference. The reference is"
+    " how you sat or stood in the first quiet seconds, or calibrated. One sensor cannot tell leaning from slouching.",
+    "ctrl+p finds everything there is to do by its name, on every screen.",
 )
 
 
