@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import scipy.signal  # noqa: F401 - the dashboard waits until this is loaded
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -358,7 +359,8 @@ def look(app: App[None]) -> str:
 
 async def shown(pilot: Pilot[None]) -> str:
     """The screen as lines of text, with everything drawn that has been said."""
-    await pilot.pause()
+    session = getattr(pilot.app, "session", None)
+    await until(pilot, lambda: session is None or session.runs)
     draw = getattr(pilot.app.screen, "draw", None)
     if draw is not None:
         draw()

@@ -19,7 +19,7 @@ from rhomboid.dashboard.widgets.plain_text import PlainText
 from rhomboid.errors import DataError
 from rhomboid.events import SlouchEnded
 
-from .scenes import FakeSession, look, make_update, rows_in_hand, slouching
+from .scenes import FakeSession, look, make_update, rows_in_hand, slouching, until
 
 HOSTILE = "[red]evil[/red] \x1b]0;owned\x07\x1b[2J \u202egnp.exe [/nothing]"
 
@@ -39,6 +39,7 @@ async def test_an_update_changes_the_count_the_hold_and_the_angle() -> None:
     async with app_over(session).run_test() as pilot:
         app = pilot.app
         assert isinstance(app, RhomboidApp)
+        await until(pilot, lambda: session.runs)
         assert text_of(app, "#phase") == "no set yet"
         session.say(rows_in_hand())
         assert text_of(app, "#phase") == "set 2: moving out"
@@ -54,9 +55,9 @@ async def test_an_update_changes_the_count_the_hold_and_the_angle() -> None:
 async def test_the_frame_clock_draws_by_itself() -> None:
     session = FakeSession()
     async with app_over(session).run_test() as pilot:
+        await until(pilot, lambda: session.runs)
         session.say(rows_in_hand())
-        await pilot.pause(0.2)
-        assert pilot.app.screen.query_one("#count", BigNumber).text == "7"
+        await until(pilot, lambda: pilot.app.screen.query_one("#count", BigNumber).text == "7")
 
 
 async def test_space_pauses_and_goes_on() -> None:
@@ -221,6 +222,7 @@ async def test_slouching_is_said_in_words_and_stops_being_said() -> None:
     session = FakeSession(updates=[rows_in_hand(), slouching()])
     async with RhomboidApp(session, mode="desk").run_test(size=(120, 40)) as pilot:
         assert isinstance(pilot.app, RhomboidApp)
+        await until(pilot, lambda: session.runs)
         assert text_of(pilot.app, "#posture") == "slouching for 2:00: sit tall"
         await pilot.pause()
         shown = look(pilot.app)
@@ -261,7 +263,7 @@ async def test_going_to_another_place_shows_that_place_alone() -> None:
     session = FakeSession(updates=[rows_in_hand()])
     async with app_over(session).run_test(size=(120, 40)) as pilot:
         await pilot.pause(0.2)
-        assert "rep 7" in look(pilot.app)
+        await until(pilot, lambda: "rep 7" in look(pilot.app))
         session.say(msgspec.structs.replace(slouching(), moved=True))
         await pilot.pause(0.2)
         shown = look(pilot.app)

@@ -81,6 +81,7 @@ def test_a_guided_reference_of_the_simulated_wearer_ends_with_a_verdict_in_twent
 async def test_the_screen_asks_the_session_and_says_what_to_do() -> None:
     session = FakeSession()
     async with RhomboidApp(session, mode="calibrate").run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: session.runs)
         await pilot.press("g")
         assert session.asked == ["guided_reference"]
         progress = Progress("lean_forward", 0.5, 9.0)

@@ -46,6 +46,7 @@ async def test_one_session_goes_on_behind_all_screens_and_is_started_once() -> N
     session = FakeSession()
     async with RhomboidApp(session).run_test(size=(120, 40)) as pilot:
         await pilot.press("2", "1", "2")
+        await until(pilot, lambda: session.runs)
         session.say(rows_in_hand())
         await pilot.press("1")
         assert "rep 7" in await shown(pilot)
@@ -99,6 +100,24 @@ async def test_another_session_is_opened_only_when_the_one_before_is_closed() ->
         await until(pilot, lambda: len(house.opened) == 2)
         assert house.opened[0].finished and app.session is house.opened[1]
         assert house.wishes[1].file == Path("rows.mcap")
+
+
+async def test_a_session_that_is_worn_is_never_ended_by_opening_another() -> None:
+    house, worn = FakeHouse(), FakeSession()
+    worn.duration_s = None
+    app = RhomboidApp(worn, house=house, mode="exercises")
+    async with app.run_test(size=(120, 40)) as pilot:
+        exercises = app.screen.query_one("#list", OptionList)
+        await until(pilot, lambda: worn.runs and exercises.highlighted == 0)
+        await pilot.press("g")
+        await until(pilot, lambda: any("E ends it" in n.message for n in app._notifications))
+        assert not house.wishes and not worn.stopped
+        await pilot.press("E")
+        await until(pilot, lambda: worn.finished)
+        await pilot.press("7", "d")
+        await until(pilot, lambda: house.wishes)
+        assert house.wishes[0].demo and house.wishes[0].exercise == "shoulder-blade-squeeze"
+        assert app.current_mode == "train"
 
 
 async def test_what_cannot_be_opened_is_said_as_a_sentence() -> None:

@@ -50,6 +50,7 @@ async def test_the_link_is_told_in_words() -> None:
     session = FakeSession("WT901BLE")
     session.duration_s = None
     async with RhomboidApp(session, mode="sensors").run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: session.runs)
         lost = e.LinkChanged(at_s=3.0, state="lost", words="the sensor is out of range; come nearer")
         session.say(make_update(e.BatteryRead(at_s=1.0, percent=83), lost))
         text = await shown(pilot)

@@ -90,7 +90,10 @@ class Doors:
         radio = BleakRadio(self._adapter)
         wanted: Wanted | None = remembered()
         if wanted is None or wish.address not in (None, wanted.address):
-            wanted = await choose(radio, device=wish.address)
+            try:
+                wanted = await choose(radio, device=wish.address)
+            except UsageError as error:  # what --device would say
+                raise UsageError(error.what, do="choose one of them under 8, Sensors") from None
         remember(wanted)
         source = LiveSource(radio, wanted)
         return _session(settings, source, (wanted.name, wanted.address, wanted.family), ReferenceMemory(wanted.address))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from rhomboid.dashboard.house import House
     from rhomboid.session import Session
 
+CORE = "scipy.signal"
+"""What the signal core needs and loads late, as it takes long."""
 STOPPING_S = 5.0
 """How long a session may take to close what is open before it is cut off: to release a sensor takes up to 4.7 s."""
 
@@ -74,6 +78,7 @@ class RhomboidApp(App[None]):
         Binding("p", "seek_event(-1)", "previous", tooltip="to the event before", key_display="p"),
         Binding("n", "seek_event(1)", "next", tooltip="to the next event", key_display="n"),
         Binding("b", "keep", "keep", tooltip="keep the last minute in a file, for a bug report", key_display="b"),
+        Binding("E", "end_session", "end", show=False, tooltip="end this session, and stay here", key_display="E"),
         Binding("t", "next_theme", "theme", show=False, tooltip="other colours", key_display="t"),
         Binding("question_mark", "help", "help", tooltip="this page", key_display="?"),
         Binding("q", "quit", "quit", tooltip="end the session and leave", key_display="q"),
@@ -113,7 +118,7 @@ class RhomboidApp(App[None]):
             self.add_mode(mode.name, partial(_screen, mode))
         self.switch_mode(self._first_mode)
         if self.sitting is not None:
-            self._run(self.sitting)
+            self.call_after_refresh(self._run, self.sitting)  # the first frame comes first
         elif self.house is not None and not self.settings.screen.welcomed:
             self.push_screen(WelcomeScreen(), self._welcome)
         when_asked_to_end(lambda: self.call_later(self.action_quit), ctrl_c=False)
@@ -127,8 +132,11 @@ class RhomboidApp(App[None]):
 
     @work(exclusive=True, group="opening")
     async def begin(self, wish: Wish) -> None:
-        """Ends the session that goes on, if one does, and opens the one that is wished for."""
+        """Ends what is being played, if anything is, and opens what is wished for; a session that is worn goes on."""
         if self.house is None:
+            return
+        if self.session is not None and self.session.live and not self.session.finished:
+            self.notify("a session with the sensor goes on; E ends it", severity="warning")
             return
         self.trouble = None
         self.opening = "opening …"
@@ -151,6 +159,8 @@ class RhomboidApp(App[None]):
         self._session_worker = self.run_worker(self._run_sitting(sitting), name="session")
 
     async def _run_sitting(self, sitting: Sitting) -> None:
+        if CORE not in sys.modules:  # loaded with the first sample it would hold screen and radio for a second
+            await asyncio.to_thread(import_module, CORE)
         await sitting.run()
         if self._close_at_end:
             self._leave()
@@ -162,6 +172,10 @@ class RhomboidApp(App[None]):
             with suppress(TimeoutError, WorkerError):
                 async with asyncio.timeout(STOPPING_S):
                     await self._session_worker.wait()
+
+    def action_end_session(self) -> None:
+        if self.session is not None:
+            self.session.stop()
 
     def action_pause(self) -> None:
         if self.session is not None and not self.session.finished:
@@ -197,7 +211,7 @@ class RhomboidApp(App[None]):
         """Keys that go to another place are there for what has places; what is played from a file is in one already."""
         if action == "keep":
             return self.session is not None and self.session.can_keep
-        if action in ("pause", "speed"):
+        if action in ("pause", "speed", "end_session"):
             return self.session is not None
         return not action.startswith("seek") or (self.session is not None and self.session.seekable)
 

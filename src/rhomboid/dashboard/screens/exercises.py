@@ -7,12 +7,14 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from rhomboid.coach.exercise import Exercise
 from rhomboid.coach.words import KINDS, POSITIONS, amount, kilograms, seconds
+from rhomboid.dashboard.house import Wish
 from rhomboid.dashboard.screens.mode import ModeScreen
 from rhomboid.dashboard.widgets.figures import FIGURES
 from rhomboid.dashboard.widgets.pacer import Pacer
@@ -37,6 +39,11 @@ class ExercisesScreen(ModeScreen):
     ExercisesScreen #how { height: auto; }
     ExercisesScreen.-narrow #figure, ExercisesScreen.-tiny #top { display: none; }
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "train(False)", "train it", tooltip="a guided session of this exercise alone", key_display="g"),
+        Binding("d", "train(True)", "demo", tooltip="the same with a simulated wearer", key_display="d"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,6 +92,12 @@ class ExercisesScreen(ModeScreen):
         self.query_one("#much", Static).update(rows(much(exercise)))
         self.query_one("#how", Static).update(rows(how(exercise)))
         self.query_one(Pacer).exercise = exercise
+
+    def action_train(self, demo: bool) -> None:
+        at = self.query_one("#list", OptionList).highlighted
+        if at is not None and self._exercises:
+            self.house_app.begin(Wish(demo=demo, exercise=self._exercises[at].id))
+            self.app.switch_mode("train")
 
     def draw_body(self) -> None:
         self.query_one(Pacer).t_s = round(monotonic(), 1)
