@@ -85,11 +85,13 @@ class Request(msgspec.Struct, frozen=True):
 
     ``host_ns`` is the host's monotonic clock then. ``reference``: take the upright reference anew;
     ``guided_reference``: with a lean forward, which shows which way forward is. ``set_begins``: what comes is one set
-    of one exercise, until ``set_ends``; that is the coach's to ask, who knows what the user is about to do.
+    of one exercise, until ``set_ends``; that is the coach's to ask, who knows what the user is about to do, and says
+    which ``exercise`` of the catalogue it is.
     """
 
     host_ns: int
     kind: RequestKind
+    exercise: str = ""
 
 
 CommandKind = Literal[

@@ -212,9 +212,9 @@ class Session:
         """Stops time, or lets it go on."""
         self._source.paused = not self._source.paused
 
-    def ask(self, kind: RequestKind) -> None:
-        """Asks the signal core for a new reference; the request enters the stream in front of what arrives next."""
-        self._asked.append(Request(0, kind))
+    def ask(self, kind: RequestKind, exercise: str = "") -> None:
+        """Asks the signal core for a new reference, or tells of a set; it stands in front of what arrives next."""
+        self._asked.append(Request(0, kind, exercise))
 
     def tell(self, kind: CommandKind, value: int | None = None, text: str = "") -> None:
         """Tells the coach something; it enters the stream in front of what arrives next, and soon if nothing does."""

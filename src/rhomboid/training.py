@@ -73,7 +73,7 @@ class Training:
         for output in outputs:
             match output:
                 case SetExpected():
-                    self._session.ask("set_begins" if output.going_on else "set_ends")
+                    self._session.ask("set_begins" if output.going_on else "set_ends", output.exercise)
                 case SetKept():
                     self._keep(output)
                 case SessionOver():

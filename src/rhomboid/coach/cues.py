@@ -37,11 +37,13 @@ class SetKept(msgspec.Struct, frozen=True, kw_only=True, tag_field="cue", tag="s
 class SetExpected(msgspec.Struct, frozen=True, kw_only=True, tag_field="cue", tag="set_expected"):
     """From now on movement is repetitions of one exercise, or (``going_on`` False) no longer: the signal core may know.
 
-    It then counts from the first repetition on, and better than when it has to find out by itself.
+    It then counts from the first repetition on, and better than when it has to find out by itself. ``exercise`` is that
+    of the set which begins.
     """
 
     at_s: float
     going_on: bool
+    exercise: str = ""
 
 
 class SessionOver(msgspec.Struct, frozen=True, kw_only=True, tag_field="cue", tag="session_over"):

@@ -249,7 +249,8 @@ class Flow:
     def _expect(self, going_on: bool) -> None:
         if going_on != self._expected:
             self._expected = going_on
-            self._out.append(SetExpected(at_s=self._now_s, going_on=going_on))
+            exercise = self._set.step.exercise.id if going_on and self._set is not None else ""
+            self._out.append(SetExpected(at_s=self._now_s, going_on=going_on, exercise=exercise))
 
     def _end_set(self, end_s: float, by: EndedBy) -> None:
         """The set in hand is over, and the rest begins, or the change of sides."""

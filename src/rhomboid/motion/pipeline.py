@@ -104,7 +104,7 @@ class Pipeline:
     def feed(self, item: StreamItem) -> list[Event]:
         """The events decided by these samples, in order of ``at_s``."""
         if isinstance(item, Request):
-            return self._ask(item.kind)
+            return self._ask(item.kind, item.exercise)
         found: list[Event] = []
         about_stream: list[Event] = []
         for piece in self._front_end.feed(item):
@@ -129,14 +129,16 @@ class Pipeline:
         # A stable sort, and what the detectors say first: the order then is the same however the samples were cut.
         return sorted(found + about_stream, key=_at_s)
 
-    def _ask(self, kind: RequestKind) -> list[Event]:
+    def _ask(self, kind: RequestKind, exercise: str) -> list[Event]:
         if kind == "reference" or kind == "guided_reference":
             if self._posture is not None:
                 self._posture.request(kind)
             return []
         if self._hold is not None:
             self._hold.tell(going_on=kind == "set_begins")
-        return [] if self._repetition is None else self._repetition.tell(going_on=kind == "set_begins")
+        if self._repetition is None:
+            return []
+        return self._repetition.tell(going_on=kind == "set_begins", exercise=exercise)
 
     def finish(self) -> list[Event]:
         """The stream is over: the events that close what was open."""

@@ -29,9 +29,9 @@ TRUSTED_S = {
 }  # fmt: skip
 
 
-def probabilities(ways: list[Way], s: Signals) -> Array:
-    """How far each way is to be trusted, (n,), adding up to 1."""
-    return as_shares(scores(features(ways, s), WEIGHTS))
+def probabilities(ways: list[Way], s: Signals, known: Array | float = 0.0) -> Array:
+    """How far each way is to be trusted, (n,), adding up to 1; ``known`` is what else speaks for it, in log odds."""
+    return as_shares(scores(features(ways, s), WEIGHTS) + known)
 
 
 def scores(columns: dict[str, Array], weights: dict[str, float]) -> Array:

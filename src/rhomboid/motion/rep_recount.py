@@ -6,6 +6,8 @@ and the most trusted one is taken (``recount_model``). Whatever differs from the
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,9 +18,13 @@ from rhomboid.motion.quality import quality
 from rhomboid.motion.recount_model import probabilities
 from rhomboid.motion.recount_ways import Signals, Way, signals, ways_to_count
 from rhomboid.motion.rep_corrections import reconcile
-from rhomboid.motion.settings import Mode
+from rhomboid.motion.settings import AS_USUAL, Mode, OwnExercise, Template
+from rhomboid.motion.template import size_off
 
 LIVE_KNOWN, SOME, SOME_SHARE, HALVED = 3, 2, 0.35, 12
+SIZE_COUNTS = 4.0
+"""Log odds lost by repetitions that are e times as large or as small as was shown. Their duration and their course were
+tried as well, and lost (``benchmarks.accuracy.taught``)."""
 CONTEXT_S = 1.0  # Found without being told, a set may have begun or ended this much beyond what was announced.
 
 
@@ -34,13 +40,15 @@ def recount(
     mode: Mode,
     start_s: float,
     end_s: float,
+    own: OwnExercise = AS_USUAL,
 ) -> tuple[tuple[Movement, ...], tuple[Correction, ...]]:
     """The final repetitions of a set, in order, and every difference to the ``live`` ones.
 
     ``t_s`` (n,), ``acc_g`` and ``gyr_dps`` and ``up`` (n, 3), ``quat`` (n, 4) are the set's ``frontend.Frames``
     with some context; nothing is claimed across ``breaks``. In mode "set" all frames are the set, otherwise it is
     what lies between ``start_s`` and ``end_s``, give or take a second. Without a gyroscope (``has_gyro``) the turn
-    about the vertical stays nought and drops out by itself. Never fails; too little to count gives nothing.
+    about the vertical stays nought and drops out by itself. ``own`` is what was
+    learnt of the exercise. Never fails; too little to count gives nothing.
     """
     inside = np.full(len(t_s), True)
     if mode != "set":
@@ -49,12 +57,17 @@ def recount(
     ways = [] if s is None else ways_to_count(s)
     if s is None or not ways:
         return reconcile(live, [], breaks)
-    trust = probabilities(ways, s)
     counts = np.array([len(way.far) for way in ways])
-    count = most_probable(counts, trust * _within_reach(counts, len(live)))
+    trust = probabilities(ways, s, -_unlike_shown(own.template, ways, s))
+    count = _in_doubt(counts, trust * within_reach(counts, len(live)), own.eagerness)
     best = ways[max(np.flatnonzero(counts == count).tolist(), key=lambda i: float(trust[i]))]
     movements = _movements(best, s, gyr_dps[inside], up[inside], quat[inside], _belief(best, ways, trust))
     return reconcile(live, movements, breaks)
+
+
+def _unlike_shown(template: Template | None, ways: list[Way], s: Signals) -> Array:
+    """What being of another size than was shown costs each way, (n,), in log odds."""
+    return np.zeros(len(ways)) if template is None else SIZE_COUNTS * size_off(template, ways, s)
 
 
 def around(t_s: Array, start_s: float, end_s: float, context_s: float) -> npt.NDArray[np.bool_]:
@@ -63,7 +76,7 @@ def around(t_s: Array, start_s: float, end_s: float, context_s: float) -> npt.ND
     return (t_s >= start_s - slack_s) & (t_s <= end_s + slack_s)
 
 
-def _within_reach(counts: Array, live: int) -> Array:
+def within_reach(counts: Array, live: int) -> Array:
     """1 for counts that a look back may come to after ``live`` were announced, else 0, (n,).
 
     It may miss or add some, or see that both halves of every repetition were counted. Anything else means that it looks
@@ -81,6 +94,16 @@ def most_probable(counts: Array, trust: Array) -> int:
     """The count that most trust adds up to; of equally probable ones the smaller."""
     distinct: list[int] = np.unique(counts).tolist()
     return max(distinct, key=lambda n: (round(float(trust[counts == n].sum()), 9), -n))
+
+
+def _in_doubt(counts: Array, trust: Array, eagerness: float) -> int:
+    """The most probable count, or the largest (smallest, if ``eagerness`` is below 0) that is nearly as probable."""
+    best = most_probable(counts, trust)
+    if not eagerness:
+        return best
+    enough = math.exp(-abs(eagerness)) * float(trust[counts == best].sum())
+    near = [n for n in np.unique(counts).tolist() if float(trust[counts == n].sum()) >= enough]
+    return int(max(near) if eagerness > 0.0 else min(near))
 
 
 def _belief(best: Way, ways: list[Way], trust: Array) -> Array:

@@ -62,6 +62,7 @@ class RepetitionDetector:
         self._ticks = 0
         self._has_gyro = True
         self._looks = Looks()
+        self._own = settings.learnt_of(settings.exercise)
         self._ballot = Ballot()
         self._votes: deque[Vote] = deque()  # held already, of ticks that have not come yet
         self._first = 0  # the row at which the counted stretch starts, negative once it has been forgotten
@@ -117,8 +118,11 @@ class RepetitionDetector:
         self._signals, self._ticks = MovementSignals(), 0
         return events
 
-    def tell(self, *, going_on: bool) -> list[Event]:
-        """From here on everything is one set until the opposite is told: what is in hand by then is closed."""
+    def tell(self, *, going_on: bool, exercise: str = "") -> list[Event]:
+        """From here on everything is one set until the opposite is told: what is in hand by then is closed.
+
+        ``exercise`` is what the set is of, where that is known.
+        """
         events: list[Event] = []
         if self._is_given:
             return events
@@ -129,6 +133,7 @@ class RepetitionDetector:
         if len(self._rows):
             self._free_since_s = float(self._rows.all[-1, T])
         self._whole, self._first = going_on, self._ticked
+        self._own = self._settings.learnt_of(exercise or self._settings.exercise)
         self._looks.interrupt()
         self._looks.forget()
         self._ticks = 0
@@ -173,12 +178,20 @@ class RepetitionDetector:
         """How long a repetition takes. Behind a gap a few new ones alone would not tell."""
         return max(self._period_before_s, 0.0 if self._leader is None else self._leader.period_s)
 
+    @property
+    def _surety(self) -> float:
+        """``SURETY``, with the bar as much lower as was learnt; not for the first repetition, which might be noise."""
+        eagerness = self._own.eagerness if self.reps else min(self._own.eagerness, 0.0)
+        return 1.0 / (1.0 + (1.0 / SURETY - 1.0) * math.exp(eagerness))
+
     def _next_vote(self, frames: int) -> Vote:
         """The vote of this tick, which has so many frames."""
         if not self._votes:
             first = self._ticked - frames
-            ticks = min((len(self._rows) - first) // frames, AHEAD_TICKS)
-            self._votes += self._ballot.votes(self._rows.all[first : first + ticks * frames, X], frames, SURETY)
+            ahead = 1 if self._own.eagerness > 0.0 else AHEAD_TICKS  # the bar may be another one at the next
+            ticks = min((len(self._rows) - first) // frames, ahead)
+            x = self._rows.all[first : first + ticks * frames, X]
+            self._votes += self._ballot.votes(x, frames, self._surety)
         return self._votes.popleft()
 
     def _count(self, vote: Vote, at_s: float, events: list[Event]) -> None:
@@ -237,7 +250,7 @@ class RepetitionDetector:
         self._announced, self._breaks, self._period_before_s, self._believed = [], [], 0.0, False
         self._start_s = self._last_rep_s = self._refused_until_s = float(self._rows.all[first, T])
         events.append(SetStarted(at_s=at_s, set_index=self._sets - 1, start_s=self._start_s))
-        self._count(self._ballot.vote(self._rows.all[first : self._ticked, X], SURETY), at_s, events)
+        self._count(self._ballot.vote(self._rows.all[first : self._ticked, X], self._surety), at_s, events)
         self._last_rep_s = float(self._rows.all[self._ticked - 1, T])
 
     def _count_afresh(self, first: int) -> None:
@@ -282,7 +295,7 @@ class RepetitionDetector:
             return live, ()
         rows = self._rows.all[around(t_s, start_s, end_s, CONTEXT_S)]
         t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (T, ACC, GYR, UP, QUAT))
-        known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s
+        known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s, self._own
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
 
     def _reach_back(self, end_s: float) -> float:

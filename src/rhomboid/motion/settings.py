@@ -49,6 +49,46 @@ class KnownReference(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("forward is not level")
 
 
+MOST_EAGER = 1.5
+COURSE_POINTS = 16
+
+Degrees = Annotated[float, Meta(ge=-720.0, le=720.0)]
+Centimetres = Annotated[float, Meta(ge=-300.0, le=300.0)]
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """A repetition as it was shown (see ``template``), the mean of a few: tilt (deg), turn (deg) and rise (cm).
+
+    ``duration_s`` is from leaving the rest to being back; the spreads are standard deviations of the logarithms of
+    duration and size, and ``likeness`` is how like one another the shown ones were (1: the same).
+    """
+
+    course: Annotated[
+        tuple[tuple[Degrees, Degrees, Centimetres], ...], Meta(min_length=COURSE_POINTS, max_length=COURSE_POINTS)
+    ]
+    duration_s: Annotated[float, Meta(ge=0.1, le=120.0)]
+    duration_spread: Annotated[float, Meta(ge=0.0, le=5.0)] = 0.0
+    size_spread: Annotated[float, Meta(ge=0.0, le=5.0)] = 0.0
+    likeness: Annotated[float, Meta(ge=-1.0, le=1.0)] = 1.0
+
+
+class OwnExercise(msgspec.Struct, frozen=True, kw_only=True):
+    """How the repetitions of one exercise are counted in this person, where that was learnt."""
+
+    exercise: str
+    eagerness: Annotated[float, Meta(ge=-MOST_EAGER, le=MOST_EAGER)] = 0.0
+    """How readily the larger of several counts is taken, in log odds; 0 as usual, below 0 less.
+
+    Live, a repetition is announced at odds of exp(-eagerness) in place of even ones; above 0 not yet the first of a
+    set, which might be noise. The look back takes the largest count (below 0: the smallest) that is at least
+    exp(-abs(eagerness)) times as probable as the most probable one. So what is sure stays as it is."""
+    template: Template | None = None
+    """What was shown of it; the look back then asks whether repetitions are as large as that."""
+
+
+AS_USUAL = OwnExercise(exercise="")
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """``set``: everything is one set of one exercise; ``free``: nothing is known; ``desk``: posture only."""
 
@@ -61,4 +101,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     forward_axis: Axis | None = None
     """The sensor's axis that points forward on the body, where the mounting is known (declared); None: to be found."""
     exercise: str | None = None
-    """The name of the exercise, if it is known."""
+    """The name of the exercise, if it is known and the same all the time."""
+    own: tuple[OwnExercise, ...] = ()
+    """What was learnt of exercises; it holds for sets that are said to be of one of them."""
+
+    def learnt_of(self, exercise: str | None) -> OwnExercise:
+        """How sets of this exercise are counted."""
+        return next((known for known in self.own if known.exercise == exercise), AS_USUAL)

@@ -48,7 +48,9 @@ NOTIFICATION = Kind(
 )
 EVENT = Kind("rhomboid.Event", "jsonschema", _json_schema("rhomboid.Event", event="string", at_s="number"), "json")
 LINK = Kind("rhomboid.Link", "jsonschema", _json_schema("rhomboid.Link", state="string", reason="string"), "json")
-REQUEST = Kind("rhomboid.Request", "jsonschema", _json_schema("rhomboid.Request", kind="string"), "json")
+REQUEST = Kind(
+    "rhomboid.Request", "jsonschema", _json_schema("rhomboid.Request", kind="string", exercise="string"), "json"
+)
 COMMAND = Kind("rhomboid.Command", "jsonschema", _json_schema("rhomboid.Command", kind="string", text="string"), "json")
 NOTE = Kind("rhomboid.Note", "jsonschema", _json_schema("rhomboid.Note", text="string"), "json")
 
@@ -86,10 +88,11 @@ class NoteText(msgspec.Struct, frozen=True):
     text: str
 
 
-class RequestText(msgspec.Struct, frozen=True):
+class RequestText(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the user asked of the signal core, as it stands in its message."""
 
     kind: RequestKind
+    exercise: str = ""
 
 
 class Note(msgspec.Struct, frozen=True):

@@ -73,7 +73,8 @@ class Recording:
             if uuid is not None:
                 yield Notification(host_ns, uuid, data)
             elif self._channels[channel].topic == layout.REQUEST_TOPIC:
-                yield Request(host_ns, self._understood(data, RequestText).kind)
+                said = self._understood(data, RequestText)
+                yield Request(host_ns, said.kind, said.exercise)
             elif self._channels[channel].topic == layout.LINK_TOPIC:
                 yield self._understood(data, LinkChange)
             elif self._channels[channel].topic == layout.COMMAND_TOPIC:

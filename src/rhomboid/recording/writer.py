@@ -85,7 +85,7 @@ class RecordingWriter:
     def write_request(self, request: Request) -> None:
         """What the user asked for, between the packets where it took effect."""
         channel = self._channels.get(layout.REQUEST_TOPIC) or self._open(layout.REQUEST_TOPIC, layout.REQUEST)
-        self._write(channel, request.host_ns, msgspec.json.encode(RequestText(request.kind)))
+        self._write(channel, request.host_ns, msgspec.json.encode(RequestText(request.kind, request.exercise)))
 
     def write_command(self, command: Command) -> None:
         """What the user told, between the packets where it was heard."""
