@@ -19,6 +19,7 @@ from rhomboid.commands.exchange import annotate, export_file, import_files
 from rhomboid.commands.exercises import exercises
 from rhomboid.commands.files import accuracy, analyze
 from rhomboid.commands.history import history_app
+from rhomboid.commands.learn import learn
 from rhomboid.commands.live import demo, record, train
 from rhomboid.commands.plan import plan
 from rhomboid.commands.recordings import info, replay
@@ -44,6 +45,7 @@ app.command()(annotate)
 app.command()(report)
 app.add_typer(history_app, name="history")
 app.command()(exercises)
+app.command()(learn)
 app.command()(plan)
 
 

@@ -22,7 +22,7 @@ from rhomboid.commands.options import (
     slouch_settings,
 )
 from rhomboid.commands.shown import complain
-from rhomboid.errors import harmless
+from rhomboid.errors import UsageError, harmless
 
 if TYPE_CHECKING:
     from rhomboid.analysis import Analysis
@@ -135,10 +135,15 @@ def _keep_analyses(files: list[Path], settings: Settings, explain: bool, executo
 
 
 def accuracy(
-    data: Annotated[Path, typer.Option("--data", help="A folder of recordings with a labels.csv.", metavar="DIR")],
+    data: Annotated[
+        Path | None, typer.Option("--data", help="A folder of recordings with a labels.csv.", metavar="DIR")
+    ] = None,
+    mine: Annotated[bool, typer.Option("--mine", help="Your own sets, by what you corrected.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as one JSON object.")] = False,
 ) -> None:
     """Measure how well labelled recordings are counted, with 95 % confidence intervals.
+
+    With --mine: your own sets, as they were counted and, where they were recorded, as they would be now.
 
     Example: rhomboid accuracy --data my-recordings
     """
@@ -146,6 +151,14 @@ def accuracy(
 
     from rhomboid.accuracy import measure
     from rhomboid.tables import report
+
+    if mine == (data is not None):
+        raise UsageError("it takes either --data or --mine", do="say whose sets: --data DIR, or --mine")
+    if data is None:
+        from rhomboid.commands.learn import show_mine
+
+        show_mine(as_json=as_json)
+        return
 
     def show(done: int, of: int) -> None:
         if sys.stderr.isatty():

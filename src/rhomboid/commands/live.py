@@ -68,7 +68,7 @@ def demo(
 
     Example: rhomboid demo --seed 7
     """
-    source, about = _source(True, script, seed, speed, (None, sensor, rate, None))
+    source, about = source_of(True, script, seed, speed, (None, sensor, rate, None))
     settings = core_settings()
     keeper = _keeper(about, settings, with_identity)
     sounds = opened_sounds(sound, plain=plain, hurried=speed is not None)
@@ -97,9 +97,9 @@ def record(
 
     Example: rhomboid record rows.mcap --demo --script rows --plain --speed max
     """
-    source, about = _source(demo, script or "demo", seed, speed, (device, sensor, rate, adapter))
+    source, about = source_of(demo, script or "demo", seed, speed, (device, sensor, rate, adapter))
     settings, memory = _with_reference(core_settings(), about, demo)
-    recorder = _recorder(file, about, settings, force=force)
+    recorder = recorder_for(file, about, settings, force=force)
     run_session(
         source,
         settings,
@@ -163,8 +163,11 @@ def train(
         by_plan = guide is not None and guide.planned is not None
         slouch = slouch_settings("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
         acts = guide.acts() if guide is not None and by_plan and demo else None
-        source, about = _source(demo, script or "rows", seed, speed, (device, sensor, rate, adapter), acts)
-        settings, memory = _with_reference(core_settings("free", slouch, forward=forward), about, demo)
+        source, about = source_of(demo, script or "rows", seed, speed, (device, sensor, rate, adapter), acts)
+        settings = core_settings("free", slouch, forward=forward)
+        if guide is not None and by_plan:
+            settings = guide.as_learnt(settings)
+        settings, memory = _with_reference(settings, about, demo)
         run_session(
             source,
             settings,
@@ -172,7 +175,7 @@ def train(
             for_s=for_s,
             guided=guided,
             as_json=as_json,
-            recorder=None if recording is None else _recorder(recording, about, settings, force=False),
+            recorder=None if recording is None else recorder_for(recording, about, settings, force=False),
             keeper=_keeper(about, settings, with_identity),
             keep_in=keep_last,
             memory=memory,
@@ -223,7 +226,7 @@ def desk(
         context.with_resource(alone())
     slouch = slouch_settings("work", chosen.desk.threshold_deg, chosen.desk.delay_s, slouch_hysteresis, slouch_recovery)
     script = script or ("guided" if guided else "desk")
-    source, about = _source(demo, script, seed, speed, (device, sensor, rate, adapter))
+    source, about = source_of(demo, script, seed, speed, (device, sensor, rate, adapter))
     settings, memory = _with_reference(core_settings("desk", slouch, forward=forward), about, demo)
     if background:
         watch(source, settings, chosen, sound=sound, for_s=for_s, guided=guided, simulated=demo, memory=memory)
@@ -263,7 +266,7 @@ def _guided(guide: Guide, recording: Path | None, session: Session, sounds: Soun
     return Guided(session, guide.training(session, recording), sounds)
 
 
-def _source(
+def source_of(
     demo: bool,
     script: str,
     seed: int,
@@ -336,7 +339,7 @@ def _playback(sensor: SimulatedSensor, speed: str | None, *, listens: bool) -> P
     )
 
 
-def _recorder(file: Path, about: About, settings: Settings, *, force: bool) -> Recorder:
+def recorder_for(file: Path, about: About, settings: Settings, *, force: bool) -> Recorder:
     import datetime
 
     import msgspec

@@ -22,12 +22,13 @@ from rhomboid.coach.plan import PlannedExercise, PlannedSession
 from rhomboid.coach.progression import next_session
 from rhomboid.coach.record import SessionRecord
 from rhomboid.commands.shown import complain
-from rhomboid.errors import HistoryError, UsageError
+from rhomboid.errors import DataError, HistoryError, UsageError
 from rhomboid.history.database import HISTORY_VARIABLE
 from rhomboid.history.store import History
 from rhomboid.training import Training
 
 if TYPE_CHECKING:
+    from rhomboid.motion.settings import Settings
     from rhomboid.session import Session
     from rhomboid.simulation.guided import Act
 
@@ -67,6 +68,18 @@ class Guide:
         done = () if self._going_on is None else self._going_on.sets
         guided = GuidedSession(self.planned, self._catalogue.exercises, done=done, first=self._first)
         return Training(session, guided, self._history, going_on=self._going_on, recording=recording)
+
+    def as_learnt(self, settings: Settings) -> Settings:
+        """With what was learnt of the user's exercises. A wearer whose sessions are not kept is another one."""
+        if self._history is None:
+            return settings
+        from rhomboid.learnt_file import own_exercises
+
+        try:
+            return msgspec.structs.replace(settings, own=own_exercises())
+        except DataError as problem:
+            complain(f"all is counted as usual: {problem}")
+            return settings
 
     def acts(self) -> list[Act]:
         """What someone does who follows it, for the simulated wearer."""
