@@ -27,6 +27,7 @@ from rhomboid.commands.report import report
 from rhomboid.commands.sensors import decode, sensors
 from rhomboid.commands.shown import complain
 from rhomboid.commands.simulate import simulate
+from rhomboid.commands.teach import teach
 from rhomboid.errors import Fault, RhomboidError
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command()(report)
 app.add_typer(history_app, name="history")
 app.command()(exercises)
 app.command()(learn)
+app.command()(teach)
 app.command()(plan)
 
 
