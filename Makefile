@@ -4,7 +4,7 @@
 # make recordings   the recordings to replay are made again, when the simulation or the core has changed
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
 # make bench  every speed in one table, against the limit and against others (some ten minutes)
-# make fuzz   random bytes on every sensor driver for SECONDS, led by what they reach in the code (Linux)
+# make fuzz   any bytes on everything that is read for SECONDS, led by what they reach in the code (Linux)
 # make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, five minutes at most)
 .PHONY: demo test protocol test-bluetooth bench kills fuzz recordings picture clean
 
@@ -39,7 +39,7 @@ test-bluetooth: $(VENV)/installed-dev
 
 fuzz: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[fuzz]'
-	$(BIN)/python -m tests.fuzz.fuzz_drivers -max_total_time=$(SECONDS)
+	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 recordings: $(VENV)/installed-dev
 	$(BIN)/python recordings/make.py

@@ -22,6 +22,7 @@ from rhomboid.recording.importers import read_table
 from rhomboid.recording.reader import Recording
 
 from .bowing import HEAD, bows
+from .recording.hostile import chunk, message, trap
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 ROWS, DESK = RECORDINGS / "rows.mcap", RECORDINGS / "desk.mcap"
@@ -156,3 +157,11 @@ def test_nothing_is_overwritten_unless_forced(tmp_path: Path, export: object) ->
     assert target.read_text() == "precious"
     export(ROWS, target, force=True)
     assert target.stat().st_size > 1000
+
+
+def test_settings_that_nobody_can_read_are_left_out(tmp_path: Path) -> None:
+    """Brackets without end were a fault of the program."""
+    path = tmp_path / "nested.mcap"
+    path.write_bytes(trap(chunk(message()), about={"settings": "[" * 100_000}))
+    export_events(path, tmp_path / "events.jsonl", force=False)
+    assert (tmp_path / "events.jsonl").exists()

@@ -77,7 +77,7 @@ def _settings(about: About | None) -> Settings:
     """Those it was recorded with, as far as this version understands them."""
     try:
         return msgspec.json.decode(about.settings, type=Settings) if about and about.settings else Settings()
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return Settings()
 
 

@@ -81,7 +81,7 @@ def read_annotations(recording: Path) -> Annotations:
     if side_car.is_file():
         try:
             return msgspec.json.decode(side_car.read_bytes(), type=Annotations)
-        except (msgspec.MsgspecError, OSError, RecursionError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             do = "mend it, or move it away to begin anew"
             raise DataError(f"it cannot be read ({error})", do=do, where=str(side_car)) from error
     if not (recording.parent / LABELS).is_file():

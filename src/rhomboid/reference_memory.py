@@ -52,7 +52,7 @@ class ReferenceMemory:
 def _all() -> dict[str, KnownReference]:
     try:
         return msgspec.json.decode(_path().read_bytes(), type=dict[str, KnownReference])
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return {}
 
 

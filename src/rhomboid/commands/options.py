@@ -112,7 +112,7 @@ def changed(settings: Settings, changes: list[str]) -> Settings:
             raise UsageError(f"--set {change} names no setting", do=f"there are: {', '.join(_paths(fields))}")
         try:
             place[name] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
+        except (ValueError, RecursionError):
             place[name] = value  # a word
     try:
         settings = msgspec.convert(fields, Settings)

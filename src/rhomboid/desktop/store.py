@@ -29,7 +29,7 @@ class KeptFile:
             kept = msgspec.json.decode(self._path.read_bytes(), type=Kept)
         except FileNotFoundError:
             return Kept(), ""
-        except (OSError, msgspec.DecodeError):
+        except (OSError, ValueError, RecursionError):
             kept = None
         if kept is not None and kept.version == VERSION:
             return kept, ""

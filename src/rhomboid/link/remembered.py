@@ -14,7 +14,7 @@ def remembered() -> Wanted | None:
     """The sensor of last time; None if there was none, or if what is there cannot be read."""
     try:
         return msgspec.json.decode(_path().read_bytes(), type=Wanted)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 

@@ -1,31 +1,21 @@
-"""Any bytes on any driver, led by what they reach in the code: ``make fuzz SECONDS=600`` (atheris; Linux, CPython).
+"""Any bytes on any driver.
 
 An input is a family and a list of packets: one byte for the family, then for each packet one byte for the
 characteristic, one for how long after the last it comes, two for its length, and the data. The first inputs are the
-packets that the drivers' own tests hold, and the streams that the encoders make. What was found stays in ``.fuzz/``;
-so does an input that broke something: ``python -m tests.fuzz.fuzz_drivers .fuzz/crash-...`` tries that again.
+packets that the drivers' own tests hold, and the streams that the encoders make.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-import atheris
-
-with atheris.instrument_imports(include=["rhomboid.sensors"]):
-    from rhomboid.sensors import profiles
-
-    FAMILIES = [profile.family for profile in profiles()]
-
+from rhomboid.sensors import profiles
 from tests.sensors.hostile import LINK_LOST, LONGEST_PACKET, characteristics, feed, golden, stream
 
+FAMILIES = [profile.family for profile in profiles()]
 WAITS_NS = (0, 1_000_000, 10_000_000, 16_667_000, 45_000_000, 400_000_000, 15_000_000_000, 7_200_000_000_000)
 HEAD_BYTES = 4
 MOST_PACKETS = 60
 
 CHANNELS = {family: [*characteristics(family), LINK_LOST] for family in FAMILIES}
-PLACE = Path(".fuzz")
 
 
 def packets_in(data: bytes, channels: list[str]) -> list[tuple[int, str, bytes]]:
@@ -60,19 +50,3 @@ def framed(packets: list[tuple[str, bytes]], channels: list[str]) -> bytes:
     wait = WAITS_NS.index(10_000_000)
     heads = [bytes((channels.index(name), wait)) + len(data).to_bytes(2, "little") for name, data in packets]
     return b"".join(head + data for head, (_, data) in zip(heads, packets, strict=True))
-
-
-def main() -> None:
-    """Hands over to the fuzzer, with what it needs to begin."""
-    corpus = PLACE / "corpus"
-    corpus.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds()):
-        (corpus / f"seed-{number:04d}").write_bytes(seed)
-    again = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    options = ["-max_len=4096", "-timeout=10", f"-artifact_prefix={PLACE}/"]
-    atheris.Setup([*sys.argv, *options, *([] if again else [str(corpus)])], run)
-    atheris.Fuzz()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,35 @@
+"""What the fuzzer begins with, as it is and spoiled a little; ``make fuzz`` goes on from there."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from tests.fuzz.targets import TARGETS
+
+TRIES = 30
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_the_fuzzer_begins_with_does_no_harm(name: str) -> None:
+    run, seeds = TARGETS[name]
+    luck = random.Random(1)  # noqa: S311
+    first = seeds()
+    assert first
+    for data in luck.sample(first, min(len(first), TRIES)):
+        run(data)
+    for _ in range(TRIES):
+        spoiled = bytearray(luck.choice(first))
+        at = luck.randrange(1, len(spoiled))
+        spoiled[at] = luck.randrange(256)
+        run(bytes(spoiled[: luck.choice((at, len(spoiled)))]))
+
+
+# --- what it found ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [b'{"a":"b\x91"}', b'{"a":"homb', b"[" * 100_000], ids=["no text", "cut", "nested"])
+def test_a_small_file_that_cannot_be_read_stops_nothing(data: bytes) -> None:
+    """Letters that are no UTF-8, and brackets without end, were a fault of the program."""
+    TARGETS["kept"][0](data)
