@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tests.fuzz.targets import TARGETS
+from tests.recording.importers import examples
 
 TRIES = 30
 
@@ -33,3 +34,8 @@ def test_what_the_fuzzer_begins_with_does_no_harm(name: str) -> None:
 def test_a_small_file_that_cannot_be_read_stops_nothing(data: bytes) -> None:
     """Letters that are no UTF-8, and brackets without end, were a fault of the program."""
     TARGETS["kept"][0](data)
+
+
+def test_a_zip_with_a_member_without_a_name_is_read() -> None:
+    """Python asks for the last letter of its name."""
+    TARGETS["imported"][0](b"\0" + examples.zipped({"x": "1"}).replace(b"x", b"\0"))

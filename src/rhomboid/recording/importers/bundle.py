@@ -79,7 +79,7 @@ def _archive(path: Path) -> Bundle:
     _refuse_large_directory(path)
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
     except (OSError, *_MALFORMED_ZIP) as problem:
         raise _damaged(path) from problem
     # Of the other ways, Python unpacks as much at once as it has read: there is no bound to that.
