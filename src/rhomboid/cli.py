@@ -29,6 +29,7 @@ from rhomboid.commands.shown import complain
 from rhomboid.commands.simulate import simulate
 from rhomboid.commands.teach import teach
 from rhomboid.errors import Fault, RhomboidError
+from rhomboid.errors import Fault, RhomboidError, unforeseen
 
 app = typer.Typer(
     name="rhomboid",
@@ -71,10 +72,11 @@ def main() -> None:
             complain(f"{error.format_message().rstrip('.')}; see {command} --help")
             status = 2
         else:
-            fault = Fault(error)
-            complain(str(fault))
-            _keep_traceback(fault)
-            status = fault.exit_status
+            told = unforeseen(error)
+            complain(str(told))
+            if isinstance(told, Fault):
+                _keep_traceback(told)
+            status = told.exit_status
     sys.exit(status if isinstance(status, int) else 0)
 
 
@@ -100,9 +102,14 @@ def _keep_traceback(fault: Fault) -> None:
 
     import platformdirs
 
-    path = platformdirs.user_log_path("rhomboid", appauthor=False, ensure_exists=True) / "fault.txt"
-    path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
-    typer.echo(f"the details are in {path}", err=True)
+    path = platformdirs.user_log_path("rhomboid", appauthor=False) / "fault.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+    except OSError:
+        typer.echo(f"the details cannot be written to {path}", err=True)
+    else:
+        typer.echo(f"the details are in {path}", err=True)
 
 
 if __name__ == "__main__":

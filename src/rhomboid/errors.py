@@ -10,6 +10,8 @@ RhomboidError
 
 from __future__ import annotations
 
+import errno
+
 
 def harmless(text: str) -> str:
     """``text`` with everything that could steer a terminal made visible instead (``\\x1b`` and the like)."""
@@ -53,3 +55,18 @@ class Fault(RhomboidError):
     def __init__(self, cause: Exception) -> None:
         super().__init__(f"a fault in the program ({type(cause).__name__}: {cause})", do="please report it")
         self.__cause__ = cause
+
+
+EXHAUSTED = {
+    errno.EMFILE: ("this program may not open more files", "raise the limit (ulimit -n), then try again"),
+    errno.ENFILE: ("the system has no file handles left", "close other programs, then try again"),
+    errno.ENOMEM: ("the system has no memory left", "close other programs, then try again"),
+    errno.ENOSPC: ("the disk is full", "make room, then try again"),
+}
+"""What any call to the system may meet, anywhere in the program."""
+
+
+def unforeseen(cause: Exception) -> RhomboidError:
+    """What to say of an exception that nobody foresaw: a fault of ours, unless the system ran out of something."""
+    known = EXHAUSTED.get(cause.errno or 0) if isinstance(cause, OSError) else None
+    return Fault(cause) if known is None else DataError(known[0], do=known[1])

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from rhomboid.errors import Fault, RhomboidError, UsageError
+from rhomboid.errors import RhomboidError, UsageError, unforeseen
 from rhomboid.events import Event
 from rhomboid.imu import Command, CommandKind, LinkChange, Notification, Request, RequestKind, SourceItem
 from rhomboid.interpreter import Interpreter, Moment
@@ -249,18 +249,18 @@ class Session:
                         self._take(batch)
                     if self._stopping:  # what had arrived by then is kept
                         break
+                    if self._until_s is not None and self._source.position_s >= self._until_s:
+                        break
                     if self._recorder is not None and clock() >= flush_at:
                         await asyncio.to_thread(self._recorder.flush)
                         flush_at = clock() + FLUSH_S
-                    if self._until_s is not None and self._source.position_s >= self._until_s:
-                        break
             self._publish(self._interpreter.finish())
         except RhomboidError as error:
             self.error = error
         except BrokenPipeError:  # who listened at the other end of a pipe went away: no fault of anyone's
             raise
         except Exception as error:
-            self.error = Fault(error)
+            self.error = unforeseen(error)
         finally:
             self._close()
             if self._memory is not None:
