@@ -3,10 +3,11 @@
 # make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
 # make recordings   the recordings to replay are made again, when the simulation or the core has changed
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
+# make faults  every fault is injected for real, and docs/reliability.md says what became of it (Linux, some ten minutes)
 # make bench  every speed in one table, against the limit and against others (some ten minutes)
 # make fuzz   any bytes on everything that is read for SECONDS, led by what they reach in the code (Linux)
 # make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, five minutes at most)
-.PHONY: demo test protocol test-bluetooth bench kills fuzz recordings picture clean
+.PHONY: demo test protocol test-bluetooth bench kills faults fuzz recordings picture clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -32,6 +33,9 @@ bench: $(VENV)/installed-dev
 
 kills: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.kills 50
+
+faults: $(VENV)/installed-dev
+	$(BIN)/python -m benchmarks.faults
 
 test-bluetooth: $(VENV)/installed-dev
 	tests/bluetooth_vm/prepare.sh build/bluetooth-vm
