@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from benchmarks import many
 
 from rhomboid import batch
 from rhomboid.errors import DataError, UsageError
@@ -143,36 +144,15 @@ def test_nobody_at_the_address_of_the_cluster_is_said(clinic: Path, monkeypatch:
         list(batch.outcomes(batch.recordings_in([clinic]), SETTINGS, executor=batch.cluster("tcp://127.0.0.1:9")))
 
 
-def dask(what: str, *args: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *args, "--no-dashboard"]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-
-
-def said(process: subprocess.Popen[str], words: str) -> str:
-    """The rest of the line in which it said this."""
-    assert process.stderr is not None
-    return next(line.partition(words)[2].strip() for line in process.stderr if words in line)
-
-
 def test_a_cluster_finds_the_same_though_a_worker_is_killed_in_the_middle(clinic: Path) -> None:
     files = batch.recordings_in([clinic]) * 20
-    scheduler = dask("scheduler", "--host", "127.0.0.1", "--port", "0")
-    started = [scheduler]
-    try:
-        address = said(scheduler, "Scheduler at:")
-        started += [dask("worker", address, "--host", "127.0.0.1", "--no-nanny", "--nthreads", "1") for _ in range(2)]
-        for worker in started[1:]:
-            said(worker, "Registered to:")
+    with many.two_workers() as (address, workers):
         found = []
         for outcome in batch.outcomes(files, SETTINGS, executor=batch.cluster(address)):
             found.append(outcome)
             if len(found) == 10:
-                started[1].kill()
-        assert found == list(batch.outcomes(files[:4], SETTINGS)) * 20
-    finally:
-        for process in reversed(started):
-            process.kill()
-            process.communicate()
+                workers[0].kill()
+    assert found == list(batch.outcomes(files[:4], SETTINGS)) * 20
 
 
 def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

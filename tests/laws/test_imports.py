@@ -60,7 +60,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "commands": None,
     "link": {"sensors"},
     "cli": None,
-    "__init__": set(),
+    "__init__": {"analysis", "motion", "recording"},  # for types, and when first asked for
     "__main__": None,
 }
 PURE = {"sensors", "motion", "coach", "imu", "events", "errors", "interpreter", "ring", "words", "annotation"}
@@ -118,6 +118,11 @@ def test_starting_loads_no_heavy_library(run: str) -> None:
     code = f"{run}\nimport sys\nprint(*sorted({{'textual', 'bleak', 'scipy', 'numpy'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("name", rhomboid.__all__)
+def test_a_public_name_can_be_imported(name: str) -> None:
+    assert getattr(rhomboid, name) is not None
 
 
 def test_help_loads_no_heavy_library() -> None:
