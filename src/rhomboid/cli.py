@@ -25,7 +25,8 @@ from rhomboid.commands.plan import plan
 from rhomboid.commands.recordings import info, replay
 from rhomboid.commands.report import report
 from rhomboid.commands.sensors import decode, sensors
-from rhomboid.commands.shown import complain
+from rhomboid.commands.serve import serve
+from rhomboid.commands.shown import complain, has_screen
 from rhomboid.commands.simulate import simulate
 from rhomboid.commands.teach import teach
 from rhomboid.errors import Fault, RhomboidError
@@ -50,6 +51,7 @@ app.command()(exercises)
 app.command()(learn)
 app.command()(teach)
 app.command()(plan)
+app.command(context_settings={"allow_interspersed_args": False})(serve)
 
 
 def main() -> None:
@@ -88,7 +90,7 @@ def root(
     if version:
         typer.echo(__version__)
     elif context.invoked_subcommand is None:
-        if sys.stdin.isatty() and sys.stdout.isatty():
+        if has_screen(keys=True):
             from rhomboid.commands.shown import open_dashboard
 
             open_dashboard()

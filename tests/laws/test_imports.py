@@ -55,6 +55,7 @@ MAY_IMPORT: dict[str, set[str] | None] = {
     "desktop": {"coach", "endings", "history", "session", "sound", "words"},
     "dashboard": {"annotation", "coach", "endings", "history", "session", "settings_file", "motion", "words"},
     "endings": set(),
+    "serve": {"endings"},
     "training": {"coach", "session"},
     "plain_training": {"coach", "session", "training", "words"},
     "commands": None,

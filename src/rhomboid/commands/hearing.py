@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rhomboid.commands.shown import complain
+from rhomboid.commands.shown import complain, has_screen
 
 if TYPE_CHECKING:
     from rhomboid.sound.settings import SoundSettings
@@ -36,7 +35,7 @@ def opened_sounds(chosen: SoundName | None, *, plain: bool, hurried: bool = Fals
 
     Without ``--sound`` there are none where there is no screen, nor when time is made to run faster (``hurried``).
     """
-    if chosen is SoundName.off or (chosen is None and (plain or hurried or not sys.stdout.isatty())):
+    if chosen is SoundName.off or (chosen is None and (plain or hurried or not has_screen())):
         return None
     from rhomboid.settings_file import load
 

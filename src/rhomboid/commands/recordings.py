@@ -26,7 +26,7 @@ from rhomboid.commands.options import (
     slouch_settings,
     speed_factor,
 )
-from rhomboid.commands.shown import complain, run_session
+from rhomboid.commands.shown import complain, on_screen, run_session
 from rhomboid.errors import DataError, RhomboidError, UsageError, harmless
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def replay(
         _verify(file, settings)
         return
     from_s = 0.0 if from_ is None else second_of(from_)
-    lines = plain or as_json or not sys.stdout.isatty()
+    lines = not on_screen(plain or as_json)
     if lines and speed is not None and from_event is not None:
         raise UsageError("without a screen --from-event goes as fast as it can", do="leave --speed out")
     factor = speed_factor(speed, default=math.inf if plain or as_json else 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -86,9 +87,15 @@ def run_session(
         raise session.error
 
 
+def has_screen(*, keys: bool = False) -> bool:
+    """Whether there is a terminal (with ``keys``: one that types as well), or what Textual was told to use for one."""
+    terminal = sys.stdout.isatty() and (not keys or sys.stdin.isatty())
+    return terminal or "TEXTUAL_DRIVER" in os.environ
+
+
 def on_screen(lines: bool) -> bool:
     """Whether a session is shown on the dashboard: where there is a terminal, unless ``lines`` were asked for."""
-    return not lines and sys.stdout.isatty()
+    return not lines and has_screen()
 
 
 def open_dashboard() -> None:

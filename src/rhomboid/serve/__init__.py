@@ -1,0 +1,1 @@
+"""The dashboard in a browser: one program in a process of its own, shared by every tab that has the token."""
