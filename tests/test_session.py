@@ -185,14 +185,11 @@ async def test_what_was_asked_for_is_kept_where_it_took_effect_and_asked_again_i
         assert [encode(e) for part in [*parts, interpreter.finish()] for e in part] == lines
 
 
-async def test_what_was_told_is_kept_in_its_place_and_told_again_in_a_replay(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rhomboid.playback.MAX_BATCH", 4)  # so that it is told between two repetitions
+async def test_what_was_told_is_kept_in_its_place_and_told_again_in_a_replay(tmp_path: Path) -> None:
     path = tmp_path / "told.mcap"
     sensor = SimulatedSensor("rows", 1)
     live = Session(
-        Playback("live", sensor.notifications(), driver=driver_for("rhomboid"), speed=math.inf),
+        Playback("live", sensor.notifications(), driver=driver_for("rhomboid"), speed=math.inf, at_once=4),
         Pipeline(Settings()),
         recorder=RecordingWriter(path, About(family="rhomboid", started_at="2026-01-01T00:00:00Z")),
     )

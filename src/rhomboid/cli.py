@@ -29,7 +29,6 @@ from rhomboid.commands.serve import serve
 from rhomboid.commands.shown import complain, has_screen
 from rhomboid.commands.simulate import simulate
 from rhomboid.commands.teach import teach
-from rhomboid.errors import Fault, RhomboidError
 from rhomboid.errors import Fault, RhomboidError, unforeseen
 
 app = typer.Typer(

@@ -13,7 +13,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from rhomboid.recording.reader import read_recording
 from rhomboid.serve.program import Program
 from tests.command_line import rhomboid
 
