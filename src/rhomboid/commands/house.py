@@ -62,7 +62,8 @@ class Doors:
         guide = Guide(None, [wish.exercise] if wish.exercise else [], demo=wish.demo, go_on=True)
         by_plan = guide.planned is not None
         acts = guide.acts() if by_plan and wish.demo else None
-        session = await self._session(wish, Settings(slouch=TRAINING), acts)
+        settings = Settings(slouch=TRAINING)
+        session = await self._session(wish, guide.as_learnt(settings) if by_plan else settings, acts)
         if by_plan:
             return Guided(session, guide.training(session, None), sounds, guide.close)
         return WithSounds(session, sounds, guide.close)

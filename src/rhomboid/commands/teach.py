@@ -114,7 +114,7 @@ def teach(
     lines = [f"{title} ({slug})", "", *_told(shown, template), "", *_beside_others(rows), ""]
     lines += [f"Written: {path}" for path in (written, template_path(slug)) if path]
     lines += [
-        f"rhomboid train --exercise {slug} counts with it: where a count is in doubt, what is as large as this is",
+        f"rhomboid train --exercise {slug} counts with it: where the count is in doubt, what is as large as this is",
         "believed sooner. It is not recognised by itself; that a set is of it, you or your plan must say.",
     ]
     typer.echo(harmless_lines("\n".join(lines)))
