@@ -106,7 +106,7 @@ def told_sets(
 
 
 def _told(session: SessionRecord, done: SetRecord, played: dict[float, list[e.Event]]) -> Watched:
-    there = all(_is_there(done, events) for events in played.values())
+    there = any(_is_there(done, events) for events in played.values())
     return Watched(
         started_at=session.started_at,
         number=done.number,

@@ -112,17 +112,17 @@ def test_of_equals_the_usual_wins_back() -> None:
     assert found.why == "the usual does as well for these 3 sets"
 
 
-def test_only_sessions_with_a_correction_of_that_exercise_are_believed() -> None:
+def test_sets_are_believed_from_the_first_correction_of_that_exercise_on() -> None:
     sessions = [
-        session(1, done(10), done(9)),
-        session(2, done(10), done(10, 8), done(5, exercise="squeeze")),
-        session(3, done(10, 9, exercise="squeeze"), done(10)),
-        session(4, done(10, 7, discarded=True), done(10)),
+        session(1, done(10), done(10, 9, exercise="squeeze")),
+        session(2, done(11), done(10, 8), done(5, exercise="squeeze")),
+        session(3, done(10, 7, discarded=True), done(12)),
     ]
     found = watched(sessions, ROW)
     assert [(s.started_at[:10], x.reps, x.sensor_reps) for s, x in found] == [
-        ("2026-11-02", 10, 10),
+        ("2026-11-02", 11, 11),
         ("2026-11-02", 10, 8),
+        ("2026-11-03", 12, 12),
     ]
 
 

@@ -5,8 +5,8 @@ sentence: of what holds now, a step less and a step more, take what would have c
 three corrected sets, moves one step at a time and only once something new was trained, and of equals takes what is
 nearer to the usual.
 
-Whom to believe: a correction says how many there were. A user who corrected one set of an exercise was watching, so in
-that session the sets of it that were left alone were right; elsewhere nobody may have looked.
+Whom to believe: a correction says how many there were. Whoever has corrected an exercise once looks at its count, so
+from that session on the sets of it that were left alone are taken as right; before, nobody may have looked.
 """
 
 from __future__ import annotations
@@ -106,10 +106,10 @@ class Lesson(msgspec.Struct, frozen=True, kw_only=True):
 
 def watched(sessions: Sequence[SessionRecord], exercise: str) -> list[tuple[SessionRecord, SetRecord]]:
     """The last sets of this exercise that the user is believed about, oldest first; ``sessions`` in order of time."""
-    found = []
+    found: list[tuple[SessionRecord, SetRecord]] = []
     for session in sessions:
         counted = [s for s in session.sets if s.exercise == exercise and s.sensor_reps is not None and not s.discarded]
-        if any(map(was_corrected, counted)):
+        if found or any(map(was_corrected, counted)):
             found += [(session, s) for s in counted]
     return found[-LAST_SETS:]
 

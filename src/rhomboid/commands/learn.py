@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rhomboid.coach.record import SessionRecord
     from rhomboid.lessons import MineResult
 
-WHOSE = "These are the last sets of sessions in which you corrected that exercise; those you left alone count as right."
+WHOSE = "These are your last sets of it since you first corrected one; those you left alone are taken as right."
 
 
 def learn(
