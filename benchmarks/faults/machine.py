@@ -14,7 +14,7 @@ import termios
 import time
 from pathlib import Path
 
-from tests.dashboard.terminal import Terminal
+from tests.dashboard.terminal import OWN_TERMINAL, Terminal
 
 from benchmarks.faults.program import Fault, Outcome, Program, read_only, sets_kept, sets_told, small_disk
 from benchmarks.kills import kill_one
@@ -204,16 +204,13 @@ def handles_taken(folder: Path, _: random.Random) -> Outcome:
     return Outcome(said, program.lost_s(path), sets_lost)
 
 
-IN_A_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from rhomboid.cli import main; main()"
-
-
 def terminal_vanishes(folder: Path, luck: random.Random) -> Outcome:
     path = folder / "set.mcap"
     terminal, inside = pty.openpty()
     termios.tcsetwinsize(inside, (40, 120))
     fcntl.fcntl(terminal, fcntl.F_SETFL, os.O_NONBLOCK)
     process = subprocess.Popen(
-        [sys.executable, "-c", IN_A_TERMINAL, "record", str(path), "--demo"],
+        [sys.executable, "-c", OWN_TERMINAL, "record", str(path), "--demo"],
         stdin=inside, stdout=inside, stderr=inside, start_new_session=True,
         env=os.environ | {"HOME": str(folder), "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder)},
     )  # fmt: skip
@@ -235,15 +232,19 @@ def terminal_vanishes(folder: Path, luck: random.Random) -> Outcome:
 
 
 def terminal_shrinks(folder: Path, _: random.Random) -> Outcome:
+    """And grows again, while every screen is looked at."""
     with Terminal(folder, "demo") as terminal:
-        terminal.until("?")
-        terminal.press("\r")
+        terminal.until("quit")
         for columns, rows in ((1, 1), (2, 1), (1, 40), (1, 1), (120, 40), (1, 1)):
             terminal.resize(columns, rows)
-            terminal.press("123456?\x1b")
+            for key in "123456?\x1b":
+                terminal.press(key)
+                terminal.watch(0.3)
         terminal.resize(120, 40)
+        terminal.press("1")
+        terminal.until("quit")
         asked_s = time.monotonic()
-        terminal.press("\x1bq")
+        terminal.press("q")
         assert terminal.ended() == 0  # noqa: S101
         assert not list(folder.rglob("fault.txt"))  # noqa: S101
     return Outcome("what fits; all of it again when there is room", waited_s=time.monotonic() - asked_s)

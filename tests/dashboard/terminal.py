@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_=>])")
+OWN_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from rhomboid.cli import main; main()"
+"""Only the terminal of its own tells a program that it was resized or closed."""
 PATIENCE_S = 60.0
 """A machine that is busy may take its time; a program that hangs is found out all the same."""
 
@@ -27,7 +29,7 @@ class Terminal:
         self.resize(columns, rows)
         homes = {f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "rhomboid", *arguments],
+            [sys.executable, "-c", OWN_TERMINAL, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -56,6 +58,12 @@ class Terminal:
         for key in re.findall(r"\x1b\[.|.", keys, re.S):
             os.write(self._master, key.encode())
             self._read(0.1)
+
+    def watch(self, for_s: float) -> None:
+        """Looks on for a while, so that what was pressed or resized is dealt with before the next."""
+        deadline = time.monotonic() + for_s
+        while time.monotonic() < deadline and self._read(0.05):
+            pass
 
     def until(self, text: str) -> None:
         """Waits for words on the screen that were not there before the last key or the last wait."""
