@@ -69,7 +69,10 @@ def seen(label: Label, frames: SetFrames) -> Seen | None:
 
 def _live(f: SetFrames) -> int:
     x = MovementSignals().feed(Frames(f.t_s, f.t_s, f.acc_g, f.gyr_dps, f.up, f.quat, f.has_gyro))
-    return max((vote.held for vote in Ballot().votes(x, TICK_FRAMES, SURETY)), default=0)
+    ballot, whole = Ballot(), len(x) // TICK_FRAMES * TICK_FRAMES
+    votes = ballot.votes(x[:whole], TICK_FRAMES, SURETY)
+    votes += [ballot.vote(x[whole:], SURETY)] if whole < len(x) else []
+    return max(vote.held for vote in votes)
 
 
 def shown(of: Seen, frames: SetFrames) -> Template | None:

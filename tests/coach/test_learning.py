@@ -103,6 +103,9 @@ def test_the_next_step_waits_for_another_session() -> None:
     again = lesson(ROW, learnt, sets)
     assert again.after == STEP
     assert "waits" in again.why
+    without_the_newest = [seen(10, day, usual=8, minus=8) for day in (0, 1, 2)]
+    assert "waits" in lesson(ROW, learnt, without_the_newest).why
+    assert stepped(learnt, [seen(10, day, plus=9) for day in (2, 3, 4)]).eagerness(ROW) == USUAL
 
 
 def test_of_equals_the_usual_wins_back() -> None:

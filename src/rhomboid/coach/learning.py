@@ -134,7 +134,7 @@ def lesson(exercise: str, learnt: Learnt, sets: Sequence[Watched]) -> Lesson:
         why = f"{corrected} corrected {_sets(corrected)} with a recording, and it takes {LEAST_CORRECTED}"
         why += f" ({silent} more {'has' if silent == 1 else 'have'} none: train with --record)" if silent else ""
         return Lesson(exercise=exercise, before=now, after=now, why=why, sets=tuple(sets))
-    if max(s.started_at for s in heard) == learnt.up_to(exercise):
+    if max(s.started_at for s in heard) <= learnt.up_to(exercise):  # or the newest was forgotten
         why = "a step was taken after the last session; the next one waits for another"
         return Lesson(exercise=exercise, before=now, after=now, why=why, sets=tuple(sets))
     off = {e: _off(heard, e) for e in choices(now)}
