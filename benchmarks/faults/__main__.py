@@ -1,9 +1,9 @@
-"""Injects every fault and writes docs/reliability.md: ``make faults``, or ``python -m benchmarks.faults [TIMES]``.
+"""Injects every fault and writes docs/reliability.md: ``make faults``, ``python -m benchmarks.faults [TIMES [FAULT]]``.
 
 ``TIMES`` is how often each happens (5 where nothing is said), with other luck every time; those that need no process
-of their own ten times as often. Linux; with root the full
-disk is a real one. The bar: nothing recorded is lost beyond the last second, no finished set, nothing hangs for 5 s, no
-traceback, every failure in words. The exit status is 1 where it was missed.
+of their own ten times as often. With ``FAULT``: only those that have these letters in their name. Linux; with root the
+full disk is a real one. The bar: nothing recorded is lost beyond the last second, no finished set, nothing hangs for
+5 s, no traceback, every failure in words. The exit status is 1 where it was missed.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from benchmarks.faults import files, links, machine
 from benchmarks.faults.program import Fault, Outcome
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGINNING, END = "<!-- faults -->\n", "<!-- end -->\n"
+HEAD = ("| fault | times | lost at most | longest wait | what the user sees | bar |", "|---|---|---|---|---|---|")
 TIMES = 5
 LOST_BAR_S, HANG_BAR_S = 1.0, 5.0
 
@@ -93,20 +95,18 @@ def row(name: str, times: int, outcomes: list[Outcome], broken: list[str]) -> tu
 
 
 def main(times: int, only: str) -> int:
-    lines, all_met = [], True
+    before, _, after = PAGE.read_text(encoding="utf-8").partition(BEGINNING)
+    table, _, rest = after.partition(END)
+    lines = {line[2:].partition(" | ")[0]: line for line in table.splitlines()}
+    all_met = True
     for name, fault in FAULTS.items():
         if only in name:
             often = 10 * times if fault.__module__ == files.__name__ else times
-            line, met = row(name, often, *inject(fault, often))
-            print(line, flush=True)
-            lines.append(line)
+            lines[name], met = row(name, often, *inject(fault, often))
+            print(lines[name], flush=True)
             all_met &= met
-    if not only:
-        before, _, after = PAGE.read_text(encoding="utf-8").partition("<!-- faults -->\n")
-        rest = after.partition("<!-- end -->\n")[2]
-        head = "| fault | times | lost at most | longest wait | what the user sees | bar |\n|---|---|---|---|---|---|\n"
-        table = head + "\n".join(lines)
-        PAGE.write_text(f"{before}<!-- faults -->\n{table}\n<!-- end -->\n{rest}", encoding="utf-8")
+    table = "\n".join([*HEAD, *(lines[name] for name in FAULTS if name in lines)])
+    PAGE.write_text(f"{before}{BEGINNING}{table}\n{END}{rest}", encoding="utf-8")
     return 0 if all_met else 1
 
 

@@ -16,6 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.kills import STARTED_PACKETS
 from rhomboid.errors import RecordingError
 from rhomboid.history.store import History
 from rhomboid.recording.reader import Recording
@@ -24,7 +25,7 @@ HANG_S = 120.0
 """After so long a program is taken for hung; what it may take is measured, and held against the bar."""
 
 PRELUDE = """
-import os, resource, struct, sys, time
+import atexit, os, resource, struct, sys, time
 from rhomboid import cli
 from rhomboid.recording.writer import RecordingWriter
 given, take = os.open(os.environ["GIVEN"], os.O_CREAT | os.O_WRONLY, 0o666), RecordingWriter.write_notification
@@ -32,11 +33,13 @@ def told(self, notification):
     take(self, notification)
     os.write(given, struct.pack("<qq", notification.host_ns, time.monotonic_ns()))
 RecordingWriter.write_notification = told
+atexit.register(lambda: os.write(given, struct.pack("<qq", {end}, time.monotonic_ns())))
 {fault}
 sys.argv = ["rhomboid", *sys.argv[1:]]
 cli.main()
 """
-"""``GIVEN`` then says which packets the recorder had taken, and when."""
+"""``GIVEN`` then says which packets the recorder had taken and when, and when the program had ended."""
+END = -1
 
 
 class Outcome(NamedTuple):
@@ -61,7 +64,7 @@ class Program:
         homes = {f"XDG_{kind}_HOME": str(home / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
         known = {"HOME": str(home), "GIVEN": str(self._given), "RHOMBOID_HISTORY": str(home / "history.sqlite3")}
         self.process = subprocess.Popen(
-            [sys.executable, "-c", PRELUDE.format(fault=fault), *arguments],
+            [sys.executable, "-c", PRELUDE.format(fault=fault, end=END), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -72,7 +75,6 @@ class Program:
     def end(self) -> Program:
         """Waits for it. Raises AssertionError where it hung or showed a traceback."""
         out, err = self.process.communicate(timeout=HANG_S)
-        self._ended_ns = time.monotonic_ns()
         self.out, self.err = out.decode(), err.decode()
         assert "Traceback" not in self.out + self.err, self.err[-2000:]  # noqa: S101
         return self
@@ -83,19 +85,23 @@ class Program:
         return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
 
     @property
-    def packets(self) -> list[tuple[int, int]]:
-        """(host time, when) in ns of every packet that the recorder had taken."""
-        return list(struct.iter_unpack("<qq", self._given.read_bytes())) if self._given.exists() else []
+    def packets(self) -> list[int]:
+        """The host time in ns of every packet that the recorder had taken."""
+        return [host_ns for host_ns, _ in self._marks if host_ns != END]
 
     @property
     def waited_s(self) -> float:
-        """The longest time between two packets, or from the last one to the end."""
-        times = [when for _, when in self.packets] + [self._ended_ns]
+        """The longest time between two packets, once all is loaded, or from the last one to the end."""
+        times = [when_ns for _, when_ns in self._marks[STARTED_PACKETS:]]
         return max((b - a for a, b in pairwise(times)), default=0) / 1e9
+
+    @property
+    def _marks(self) -> list[tuple[int, int]]:
+        return list(struct.iter_unpack("<qq", self._given.read_bytes())) if self._given.exists() else []
 
     def lost_s(self, recording: Path) -> float:
         """From the last packet in the file to the last that was given. Raises AssertionError where it has others."""
-        given = [host_ns for host_ns, _ in self.packets]
+        given = self.packets
         try:
             kept = [packet.host_ns for packet in Recording.open(recording).notifications()]
         except RecordingError:
