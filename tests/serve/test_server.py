@@ -235,10 +235,10 @@ async def test_a_tab_that_says_what_no_terminal_says_is_let_go(house: House, sai
 async def test_a_tab_that_floods_is_let_go_and_the_others_stay(house: House) -> None:
     tab, other = await house.look(), await house.look()
     with contextlib.suppress(ConnectionError):
-        for _ in range(5000):
+        for _ in range(20_000):
             await tab.send_str('["stdin", "x"]')
     assert await closed(tab) == (aiohttp.WSCloseCode.POLICY_VIOLATION, "this tab sent too much")
-    assert len(house.program.typed) < 1000
+    assert len(house.program.typed) < 15_000
     await other.send_str('["stdin", "y"]')
     await until(lambda: house.program.typed.endswith("y"))
 

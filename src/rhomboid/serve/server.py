@@ -25,7 +25,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from rhomboid.endings import when_asked_to_end
 from rhomboid.serve.program import Program
-from rhomboid.serve.viewers import MAX_VIEWERS, LetGo, Size, Viewer, common_size
+from rhomboid.serve.viewers import MAX_VIEWERS, LetGo, Size, Viewer, common_size, strokes
 
 CLOSING_S = 1.0
 MAX_MESSAGE = 65_536
@@ -171,21 +171,23 @@ class Server:
         async for message in tab:
             if message.type is not WSMsgType.TEXT:
                 raise LetGo("this tab sent what no terminal sends")
-            viewer.hear(len(message.data), clock())
             try:
                 said = msgspec.json.decode(message.data)
             except (msgspec.DecodeError, RecursionError):
                 said = None
             match said:
                 case ["stdin", str(keys)]:
+                    viewer.hear(strokes(keys), clock())
                     await self._program.type(keys)
                 case ["resize", {"width": int(columns), "height": int(rows)}]:
+                    viewer.hear(1, clock())
                     viewer.size = columns, rows
                     self._fit()
                 case ["ping", str(when)]:
+                    viewer.hear(1, clock())
                     await tab.send_json(["pong", when])
                 case ["focus" | "blur"]:
-                    pass  # of one tab among several
+                    viewer.hear(1, clock())  # of one tab among several it changes nothing
                 case _:
                     raise LetGo("this tab sent what no terminal sends")
 

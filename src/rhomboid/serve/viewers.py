@@ -6,6 +6,7 @@ Nothing here waits for a tab: what it has not taken yet is bounded, and so is wh
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 
 Size = tuple[int, int]
@@ -14,11 +15,11 @@ Size = tuple[int, int]
 MAX_VIEWERS = 8
 UNREAD_BYTES = 4_000_000
 """Some forty whole screens of the largest size."""
-HEARD_BYTES_PER_S = 32_000.0
-"""Some 300 movements of a mouse a second; nobody types or points faster."""
-HEARD_AT_ONCE_BYTES = 64_000.0
-MESSAGE_BYTES = 64
-"""What a message costs beyond its length."""
+STROKES_PER_S = 300.0
+"""More than anybody types or points; a busy computer's dashboard takes about a thousand."""
+STROKES_AT_ONCE = 3000.0
+"""So long may what is pasted be."""
+SEQUENCE = re.compile(r"\x1b\[[0-9;<]{0,16}[A-Za-z~]")
 SMALLEST: Size = (40, 12)
 LARGEST: Size = (300, 100)
 BEGINNING = (
@@ -43,7 +44,7 @@ class Viewer:
         """Set when it has left too much unread: from then on it is sent nothing."""
         self._unread: asyncio.Queue[bytes] = asyncio.Queue()
         self._unread_bytes = 0
-        self._allowance = HEARD_AT_ONCE_BYTES
+        self._allowance = STROKES_AT_ONCE
         self._heard_s = now_s
         self.show(BEGINNING)
 
@@ -61,13 +62,17 @@ class Viewer:
         self._unread_bytes -= len(drawn)
         return drawn
 
-    def hear(self, length: int, now_s: float) -> None:
-        """A message of so many bytes came. Raises LetGo where it is more than anybody types or points."""
-        self._allowance += (now_s - self._heard_s) * HEARD_BYTES_PER_S
-        self._allowance = min(self._allowance, HEARD_AT_ONCE_BYTES) - length - MESSAGE_BYTES
+    def hear(self, strokes: int, now_s: float) -> None:
+        """So much was typed, or anything else was said, which counts as one. Raises LetGo where that is a flood."""
+        self._allowance = min(self._allowance + (now_s - self._heard_s) * STROKES_PER_S, STROKES_AT_ONCE) - strokes
         self._heard_s = now_s
         if self._allowance < 0.0:
             raise LetGo("this tab sent too much")
+
+
+def strokes(keys: str) -> int:
+    """How many keys, or movements of the mouse, a terminal says with ``keys``; at least one."""
+    return max(len(SEQUENCE.sub(".", keys)), 1)
 
 
 def common_size(sizes: Iterable[Size]) -> Size:
