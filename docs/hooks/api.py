@@ -56,5 +56,4 @@ def _fields(thing: Any) -> Iterator[str]:
         if isinstance(node, ast.AnnAssign):
             told = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
             words = " ".join(str(after.value.value).split()).replace("``", "`") if told else ""
-            written = ast.unparse(node).replace("|", "\\|")
-            yield f"| `{written}` | {words} |"
+            yield f"| `{ast.unparse(node)}` | {words} |"
