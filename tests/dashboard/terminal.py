@@ -17,7 +17,7 @@ from pathlib import Path
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[PX^_][^\x1b]*\x1b\\|[@-Z\\-_=>])")
 OWN_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); from rhomboid.cli import main; main()"
 """Only the terminal of its own tells a program that it was resized or closed."""
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 """A machine that is busy may take its time; a program that hangs is found out all the same."""
 
 
