@@ -73,7 +73,7 @@ async def test_when_the_server_ends_the_session_ends_and_its_recording_is_finish
     with Serving(tmp_path, "record", str(file), "--demo", "--script", "rows", "--sound", "off") as serving:
         async with aiohttp.ClientSession() as client:
             tab = await client.ws_connect(serving.url + "ws?width=80&height=24", origin=serving.origin)
-            await until_shown(tab, "running")
+            await until_shown(tab, "0:02 of")  # something is recorded by then
             asked_s = time.monotonic()
             serving.process.send_signal(how)
             status, complaints = await asyncio.to_thread(serving.ended)
