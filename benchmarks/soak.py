@@ -133,8 +133,8 @@ def record(pace: float, folder: Path) -> None:
 # --- the sensor -------------------------------------------------------------------------------------------------------
 
 
-async def wear(hours: float, pace: float, child: subprocess.Popen[bytes]) -> tuple[int, int, int]:
-    """Packets handed to the radio, lost on the air, and drops of the link."""
+async def wear(hours: float, pace: float, child: subprocess.Popen[bytes]) -> tuple[int, int, int, bool]:
+    """Packets handed to the radio, lost on the air, drops of the link; whether the stand-in was there to the end."""
     luck = random.Random(9)  # noqa: S311
     bluez = FakeBluez()
     await bluez.start()
@@ -154,21 +154,23 @@ async def wear(hours: float, pace: float, child: subprocess.Popen[bytes]) -> tup
     began_s = time.monotonic()
     while (time.monotonic() - began_s) * pace < 3600.0 * hours:
         await asyncio.sleep(luck.expovariate(pace / DROP_EVERY_S))
-        if child.poll() is not None:
+        if child.poll() is not None or not bluez.bus.connected:
             break
         drops += sensor.connected
         sensor.drop()
         sensor.advertising = False
         await asyncio.sleep(AWAY_S / pace)
         sensor.advertising = True
+    there = bluez.bus.connected
     sensor.fault = lambda _, __: []  # what is on its way arrives
     handed = len(sensor.sent)
     await asyncio.sleep(1.0)
     child.send_signal(signal.SIGINT)
     while child.poll() is None:
         await asyncio.sleep(0.1)
-    await bluez.vanish()
-    return handed, on_air, drops
+    if there:
+        await bluez.vanish()
+    return handed, on_air, drops, there
 
 
 def counted(path: Path) -> tuple[int, int, int]:
@@ -199,10 +201,11 @@ def main(hours: float, pace: float) -> int:
             command = [sys.executable, "-m", "benchmarks.soak", "record", str(pace), name]
             with (folder / "said").open("wb") as said:
                 child = subprocess.Popen(command, env=os.environ | homes, stdout=said, stderr=subprocess.STDOUT)
-            handed, on_air, drops = asyncio.run(wear(hours, pace, child))
+            handed, on_air, drops, there = asyncio.run(wear(hours, pace, child))
         if child.returncode or "Traceback" in (folder / "said").read_text():
             print((folder / "said").read_text()[-2000:])
             missed.append(f"it ended with {child.returncode}")
+        missed += [] if there else ["the stand-in itself lost the bus"]
         recorded = sum(n.characteristic == STREAM for n in Recording.open(path).notifications())
         samples, lost, made = counted(path)
         with History(folder / "history.sqlite3") as history:

@@ -204,13 +204,17 @@ def handles_taken(folder: Path, _: random.Random) -> Outcome:
     return Outcome(said, program.lost_s(path), sets_lost)
 
 
+HUNG_UP = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"
+"""Even where this here was begun with nohup, with which the program goes on."""
+
+
 def terminal_vanishes(folder: Path, luck: random.Random) -> Outcome:
     path = folder / "set.mcap"
     terminal, inside = pty.openpty()
     termios.tcsetwinsize(inside, (40, 120))
     fcntl.fcntl(terminal, fcntl.F_SETFL, os.O_NONBLOCK)
     process = subprocess.Popen(
-        [sys.executable, "-c", OWN_TERMINAL, "record", str(path), "--demo"],
+        [sys.executable, "-c", f"{HUNG_UP}; {OWN_TERMINAL}", "record", str(path), "--demo"],
         stdin=inside, stdout=inside, stderr=inside, start_new_session=True,
         env=os.environ | {"HOME": str(folder), "TERM": "xterm-256color", "XDG_STATE_HOME": str(folder)},
     )  # fmt: skip
