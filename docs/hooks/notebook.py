@@ -5,6 +5,7 @@ A cell that fails fails the build. The notebook itself, kept without its results
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,12 @@ def on_files(files: Files, config: Any) -> Files:
         page = "\n\n".join([*shown(notebook), f"[This page as a notebook]({Path(file.src_uri).name})"])
         files.append(File.generated(config, file.src_uri.replace(".ipynb", ".md"), content=page))
     return files
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Links to a notebook lead to its page, but for that page's own."""
+    own = Path(page.file.src_uri).with_suffix(".ipynb").name
+    return re.sub(r"\]\(([\w-]+\.ipynb)\)", lambda m: m[0] if m[1] == own else m[0].replace(".ipynb", ".md"), markdown)
 
 
 def shown(notebook: Any) -> Iterator[str]:
