@@ -213,7 +213,8 @@ def main(hours: float, pace: float) -> int:
         closed = sum(isinstance(event, SetClosed) for _, event in Recording.open(path).events())
         states = [json.loads(line) for line in (folder / "states.jsonl").read_text().splitlines()]
         warm = [State(*values) for minute, *values in states if minute >= WARM_MIN] or [State(*states[-1][1:])]
-        grown = State(*(after - before for before, after in zip(warm[0], warm[-1], strict=True)))
+        highest = State(*(max(values) for values in zip(*warm, strict=True)))
+        grown = State(*(after - before for before, after in zip(warm[0], highest, strict=True)))
         verified = subprocess.run(
             [sys.executable, "-m", "rhomboid", "replay", str(path), "--verify"], capture_output=True, text=True
         )
@@ -221,7 +222,7 @@ def main(hours: float, pace: float) -> int:
     print(f"packets: {handed} handed over, {recorded} recorded; {on_air} lost on the air")
     print(f"samples: {made} made, {samples} recorded, {lost} counted as lost: {made - samples - lost} unaccounted for")
     print(f"sets: {closed} closed, {sets} in the history")
-    print(f"after {WARM_MIN} min: {warm[0]}; at the end: {warm[-1]}")
+    print(f"after {WARM_MIN} min: {warm[0]}; at most: {highest}; at the end: {warm[-1]}")
     print(verified.stdout.splitlines()[0] if verified.stdout else verified.stderr)
     missed += (
         ["packets"] * (handed != recorded)
