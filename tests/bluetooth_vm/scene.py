@@ -72,7 +72,6 @@ async def scene(out: Path) -> None:
             ("bought", bought),
         ):  # the virtual adapter is lost with two
             await programs.run(name, *record(out, name, sensor), "--for", "16")
-        await kill_and_start_again(programs, bought, out)
     evidence = {
         "runs": programs.runs,
         "sensors": {sensor.name: sensor.as_json() for sensor in (worn, narrow, bought)},
@@ -92,16 +91,6 @@ async def record_a_set(programs: Programs, sensor: Sensor, out: Path) -> None:
     await sensor.peripheral.lose_link()
     await asyncio.sleep(began_s + sensor.simulated.duration_s - BEFORE_THE_END_S - time.monotonic())
     return await programs.finish("set", program, interrupt=True)
-
-
-async def kill_and_start_again(programs: Programs, sensor: Sensor, out: Path) -> None:
-    """BlueZ keeps a dead program's link, and the sensor does not advertise; the next one finds it all the same."""
-    killed = await programs.start("killed", *record(out, "killed", sensor))
-    while not sensor.firmware.sampling and killed.is_alive():
-        await asyncio.sleep(0.05)
-    killed.kill()
-    await programs.finish("killed", killed)
-    await programs.run("again", *record(out, "again", sensor), "--for", "6")
 
 
 def record(out: Path, name: str, sensor: Sensor) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import subprocess
 import sys
 
@@ -105,15 +104,6 @@ def test_a_sensor_of_another_kind_comes_without_loss(guest: Evidence) -> None:
     assert len(packets) >= 5 * 25
     assert none_missing(packets, guest, BOUGHT)
     assert "battery 75 %" in guest.said("bought")
-
-
-def test_a_sensor_that_a_killed_program_left_connected_is_found(guest: Evidence) -> None:
-    assert guest.runs["killed"]["status"] == -signal.SIGKILL
-    changes = [i for i in guest.recording("again").items() if isinstance(i, LinkChange)]
-    assert [c.state for c in changes] == ["looking", "connecting", "configuring", "streaming"]
-    assert sum(map(len, heard(guest, "again", DATA))) >= 25
-    words = [text for _, text in guest.sensors[BOUGHT]["told"]]
-    assert sum(text.startswith("connected") for text in words) == 2  # to "bought", then to both of these
 
 
 @pytest.mark.parametrize("program", ["set", "narrow", "bought"])
