@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from statistics import median
 
-from tests.bluetooth.fake_bluez import FakeBluez
+from tests.bluetooth.fake_bluez import BluezError, FakeBluez
 from tests.bluetooth.peripherals import RhomboidSensor, SingleSamples
 from tests.bluetooth.private_bus import private_bus
 
 from rhomboid.imu import LinkChange, Notification
+from rhomboid.link import live
 from rhomboid.link.bleak_radio import BleakRadio
 from rhomboid.link.live import LiveSource, Wanted
 from rhomboid.sensors.rhomboid_stream import STREAM
@@ -121,12 +122,39 @@ async def service_restarted(scene: Scene) -> None:
     await scene.bluez.start()
 
 
+async def another_central_in_the_way(scene: Scene) -> None:
+    """The sensor talks to somebody else for a while."""
+    scene.sensor.connect_error = BluezError("Failed", "connection-limit")
+    scene.sensor.drop()
+    await asyncio.sleep(AWAY_S)
+    scene.sensor.connect_error = None
+
+
+async def pairing_refused(scene: Scene) -> None:
+    """It wants to be paired, and refuses, until its user does so in the system's settings."""
+    scene.sensor.wants_pairing = True
+    scene.sensor.pair_error = BluezError("AuthenticationRejected", "Authentication Rejected")
+    scene.sensor.drop()
+    await asyncio.sleep(AWAY_S)
+    scene.sensor.paired = True
+
+
+async def computer_asleep(scene: Scene) -> None:
+    """An hour that the clock of the event loop did not see, and a link that did not outlive it."""
+    awake_s = live.asleep_s
+    live.asleep_s = lambda: awake_s() + 3600.0
+    scene.sensor.drop()
+
+
 FAULTS: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "the link drops": drop,
     "Bluetooth off and on": adapter_off_and_on,
     "out of range and back": out_of_range_and_back,
     "subscription silent": silent,
     "the service restarted": service_restarted,
+    "another central in the way, then gone": another_central_in_the_way,
+    "pairing refused, then paired by the user": pairing_refused,
+    "the computer asleep for an hour": computer_asleep,
 }
 
 
