@@ -19,6 +19,8 @@ OWN_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); fro
 """Only the terminal of its own tells a program that it was resized or closed."""
 PATIENCE_S = 120.0
 """A machine that is busy may take its time; a program that hangs is found out all the same."""
+KEPT_BYTES = 100_000
+"""A few screens full: looked through at every piece that comes, and a reader that is slow holds up the program."""
 
 
 class Terminal:
@@ -94,5 +96,5 @@ class Terminal:
             some = os.read(self._master, 65536)
         except OSError:  # the program closed its end
             return False
-        self._raw = (self._raw + some)[-1_000_000:]
+        self._raw = (self._raw + some)[-KEPT_BYTES:]
         return bool(some)
