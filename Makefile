@@ -1,7 +1,6 @@
 # make demo   the program on a simulated wearer, no hardware needed
 # make test   everything a change must pass every day: style, types, tests
 # make docs   the pages in docs/ as a site, with all warnings as errors; opened with build/site/index.html
-# make test-terminal  an evening with the program in a real terminal, with nothing else beside it (a minute)
 # make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
 # make recordings   the recordings to replay are made again, when the simulation or the core has changed
 # make kills   a recording process is killed fifty times at random moments, and what it loses is measured
@@ -9,7 +8,7 @@
 # make bench  every speed in one table, against the limit and against others (some ten minutes)
 # make fuzz   any bytes on everything that is read for SECONDS, led by what they reach in the code (Linux)
 # make test-bluetooth   the program in a virtual machine with the real kernel and BlueZ (Debian, root, five minutes at most)
-.PHONY: demo test test-terminal docs protocol test-bluetooth bench kills faults fuzz recordings picture clean
+.PHONY: demo test docs protocol test-bluetooth bench kills faults fuzz recordings picture clean
 
 PYTHON ?= python3
 VENV   := .venv
@@ -24,10 +23,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto -m "not alone"
-
-test-terminal: $(VENV)/installed-dev
-	$(BIN)/pytest -m alone
+	$(BIN)/pytest -n auto
 
 docs: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'

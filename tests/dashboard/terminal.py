@@ -29,6 +29,8 @@ class Terminal:
     def __init__(self, folder: Path, *arguments: str, columns: int = 120, rows: int = 40) -> None:
         self._master, slave = pty.openpty()
         self.resize(columns, rows)
+        # What runs the tests on several processors says here how large its own terminal is, and that would go for ours.
+        outside = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
         homes = {f"XDG_{kind}_HOME": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "STATE", "CACHE")}
         self._child = subprocess.Popen(
             [sys.executable, "-c", OWN_TERMINAL, *arguments],
@@ -36,7 +38,7 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             cwd=folder,
-            env=os.environ | homes | {"HOME": str(folder), "TERM": "xterm-256color"},
+            env=outside | homes | {"HOME": str(folder), "TERM": "xterm-256color"},
             start_new_session=True,
         )
         os.close(slave)

@@ -18,7 +18,6 @@ RECORDINGS = Path(__file__).parents[2] / "recordings"
 DOWN = "\x1b[B"
 
 
-@pytest.mark.alone
 def test_a_first_evening_with_the_program(tmp_path: Path) -> None:
     shutil.copy(RECORDINGS / "rows.mcap", tmp_path)
     with Terminal(tmp_path) as terminal:
