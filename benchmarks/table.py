@@ -20,11 +20,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks import offline_counter
-from benchmarks.decoding import PACKETS, RUN, cost_us, ours
+from benchmarks.decoding import PACKETS, cost_us, ours
 from benchmarks.recording import plain_reader, whole, write
 from benchmarks.speed import RATE_HZ, SETS, alone, an_hour, core, each, least_s, session
 from rhomboid.imu import Notification
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import PACKETS_AT_ONCE, Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.reader import Recording
@@ -111,7 +111,7 @@ def the_decoding() -> list[Row]:
         ("Movesense, 4 a packet", simulated("movesense"), "movesense", 0.5),
         ("Polar, two streams", simulated("polar"), "polar", 0.5),
     ):
-        us = cost_us(family, packets, RUN)
+        us = cost_us(family, packets, PACKETS_AT_ONCE)
         rows.append((f"decoding {name}; the bar", f"{us:.2f} us", f"{bar:.1f} us", f"{us / bar:.2f} (bar 1)"))
     return rows
 

@@ -153,7 +153,7 @@ class PolarDecoder:
         samples, lengths = unpack_all((data[HEADER.size :] for data in frames), 16)
         narrow = samples.astype(np.int16)
         ends = np.cumsum(lengths, dtype=np.int64)
-        fitting = np.searchsorted(ends, leading((narrow == samples).all(axis=1)), side="right")
+        fitting = np.searchsorted(ends, leading((narrow == samples).ravel()) // 3, side="right")
         payload, size = narrow.tobytes(), 3 * narrow.itemsize
         readings = []
         for data, n, end in zip(frames, lengths, ends[:fitting].tolist(), strict=False):

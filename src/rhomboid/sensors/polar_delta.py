@@ -23,13 +23,8 @@ def unpack(content: bytes, reference_bits: int) -> Samples:
 
     Raises ValueError, saying what is wrong, if the content cannot be such a frame.
     """
-    blocks = _blocks(content, reference_bits)
-    samples = np.empty((1 + sum(blocks[1::3]) // CHANNELS, CHANNELS), np.int64)
-    samples[0] = np.frombuffer(content, f"<i{reference_bits // 8}", CHANNELS)
-    if len(samples) > 1:
-        samples[1:] = _differences(content, blocks)
-        np.cumsum(samples, axis=0, out=samples)
-    return samples
+    samples = _differences(content, _blocks(content, reference_bits))
+    return np.cumsum(samples, axis=0, out=samples)
 
 
 def unpack_all(contents: Iterable[bytes], reference_bits: int) -> tuple[Samples, list[int]]:
@@ -45,20 +40,15 @@ def unpack_all(contents: Iterable[bytes], reference_bits: int) -> tuple[Samples,
             break
         blocks += own
         frames.append(content)
-        lengths.append(1 + sum(own[1::3]) // CHANNELS)
+        lengths.append(sum(own[1::3]) // CHANNELS)
         begin += len(content)
-    samples = np.zeros((sum(lengths), CHANNELS), np.int64)
     if not frames:
-        return samples, lengths
-    starts = np.cumsum(lengths) - lengths
-    if len(samples) > len(frames):
-        is_difference = np.ones(len(samples), bool)
-        is_difference[starts] = False
-        samples[is_difference] = _differences(b"".join(frames), blocks)
-        np.cumsum(samples, axis=0, out=samples)
-    first = b"".join([content[: CHANNELS * reference_bits // 8] for content in frames])
-    references = np.frombuffer(first, f"<i{reference_bits // 8}").reshape(-1, CHANNELS)
-    samples += np.repeat(references - samples[starts], lengths, axis=0)
+        return np.empty((0, CHANNELS), np.int64), lengths
+    samples = _differences(b"".join(frames), blocks)
+    np.cumsum(samples, axis=0, out=samples)
+    before = np.zeros((len(frames), CHANNELS), np.int64)
+    before[1:] = samples[np.cumsum(lengths[:-1]) - 1]
+    samples -= before.repeat(lengths, axis=0)
     return samples, lengths
 
 
@@ -67,11 +57,16 @@ def _differences(content: bytes, blocks: list[int]) -> Samples:
     # Where the first difference of all would lie, if all were as wide as those of the block.
     offsets = 8 * ats - (counts.cumsum() - counts) * widths
     width = widths.repeat(counts)
-    bit = offsets.repeat(counts) + np.arange(len(width)) * width
+    bit = np.arange(len(width))
+    bit *= width
+    bit += offsets.repeat(counts)
     # The eight bytes from every byte on, and from the end on, those behind the end being zero.
     words = np.ndarray((len(content) + 1,), np.dtype("<i8"), content + bytes(8), strides=(1,))
+    differences = words[bit >> 3]
     unused = 64 - width
-    differences = words[bit >> 3] << (unused - (bit & 7)) >> unused  # back by an arithmetic shift: it has the sign
+    bit &= 7
+    differences <<= unused - bit
+    differences >>= unused  # an arithmetic shift: it has the sign
     if 0 in blocks[::3]:
         differences[width == 0] = 0
     in_samples: Samples = differences.reshape(-1, CHANNELS)
@@ -81,12 +76,13 @@ def _differences(content: bytes, blocks: list[int]) -> Samples:
 def _blocks(content: bytes, reference_bits: int, begin: int = 0) -> list[int]:
     """Of each block three numbers: bits of a difference, number of differences, and the byte where they begin.
 
-    The content itself begins at byte ``begin``. Raises ValueError.
+    The first sample is a block as well: its differences are those from zero. The content itself begins at byte
+    ``begin``. Raises ValueError.
     """
     at = CHANNELS * reference_bits // 8
     if len(content) < at:
         raise ValueError("it has no whole first sample")
-    blocks: list[int] = []
+    blocks = [reference_bits, CHANNELS, begin]
     end, total = len(content), 0
     while at < end:
         if at + 2 > end:
