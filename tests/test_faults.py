@@ -11,7 +11,7 @@ import pytest
 if sys.platform != "linux":
     pytest.skip("the faults are injected as Linux has them", allow_module_level=True)
 
-from benchmarks.faults import files, links, machine
+from benchmarks.faults import browser, files, links, machine
 from benchmarks.faults.__main__ import row
 from benchmarks.faults.program import Fault
 
@@ -26,6 +26,7 @@ QUICK = [
     files.kept_of_another_version,
     files.future_recording,
     machine.no_handles,
+    browser.floods,
 ]
 
 

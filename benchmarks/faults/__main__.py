@@ -16,11 +16,11 @@ from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.faults import files, links, machine
+from benchmarks.faults import browser, files, links, machine
 from benchmarks.faults.program import Fault, Outcome
+from benchmarks.page import kept, rewrite
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
-BEGINNING, END = "<!-- faults -->\n", "<!-- end -->\n"
+PAGE = "reliability.md"
 HEAD = ("| fault | times | lost at most | longest wait | what the user sees | bar |", "|---|---|---|---|---|---|")
 TIMES = 5
 LOST_BAR_S, HANG_BAR_S = 1.0, 5.0
@@ -55,6 +55,7 @@ FAULTS: dict[str, Fault] = {
     "no file handle left in mid-session": machine.handles_taken,
     "the terminal vanishes": machine.terminal_vanishes,
     "the terminal shrinks to 1x1": machine.terminal_shrinks,
+    "a browser that floods": browser.floods,
 }
 
 
@@ -95,9 +96,7 @@ def row(name: str, times: int, outcomes: list[Outcome], broken: list[str]) -> tu
 
 
 def main(times: int, only: str) -> int:
-    before, _, after = PAGE.read_text(encoding="utf-8").partition(BEGINNING)
-    table, _, rest = after.partition(END)
-    lines = {line[2:].partition(" | ")[0]: line for line in table.splitlines()}
+    lines = {line[2:].partition(" | ")[0]: line for line in kept(PAGE, "faults").splitlines()}
     all_met = True
     for name, fault in FAULTS.items():
         if only in name:
@@ -105,8 +104,7 @@ def main(times: int, only: str) -> int:
             lines[name], met = row(name, often, *inject(fault, often))
             print(lines[name], flush=True)
             all_met &= met
-    table = "\n".join([*HEAD, *(lines[name] for name in FAULTS if name in lines)])
-    PAGE.write_text(f"{before}{BEGINNING}{table}\n{END}{rest}", encoding="utf-8")
+    rewrite(PAGE, "faults", "\n".join([*HEAD, *(lines[name] for name in FAULTS if name in lines)]))
     return 0 if all_met else 1
 
 

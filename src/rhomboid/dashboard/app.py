@@ -121,7 +121,7 @@ class RhomboidApp(App[None]):
             self.call_after_refresh(self._run, self.sitting)  # the first frame comes first
         elif self.house is not None and not self.settings.screen.welcomed:
             self.push_screen(WelcomeScreen(), self._welcome)
-        when_asked_to_end(lambda: self.call_later(self.action_quit), ctrl_c=False)
+        when_asked_to_end(lambda: self.call_later(self.action_end), ctrl_c=False)
 
     # --- the session -------------------------------------------------------------------------------------------------
 
@@ -301,6 +301,11 @@ class RhomboidApp(App[None]):
         else:
             self.session.stop()
             self.run_worker(self._leave_when_done(), name="leaving")
+
+    async def action_end(self) -> None:
+        """As ``q``, however often it is asked for."""
+        if self.session is None or not self.session.stopping:
+            await self.action_quit()
 
     async def _leave_when_done(self) -> None:
         await self._end_session()

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from threading import Event
 from typing import Any
 
 from textual.app import ScreenStackError
 from textual.driver import Driver
 from textual.drivers.web_driver import WebDriver
 from textual.geometry import Size
+from textual.message import Message
 
 BLANK = "\x1b[0m\x1b[2J"
+AHEAD = 32
+"""So many keys or movements may wait to be dealt with; the others wait in the pipe, and whoever sends them with it."""
+CAUGHT_UP_S = 1.0
+"""An app that has no screen yet says nothing."""
 
 
 class SharedWebDriver(WebDriver):
@@ -22,9 +28,16 @@ class SharedWebDriver(WebDriver):
 
     _drawn: Size | None = None
     """The size of what was drawn last."""
+    _ahead = 0
+
+    def send_message(self, message: Message) -> None:
+        """A key or a movement; waits while the app is far behind, so that what it is told otherwise is not late."""
+        super().send_message(message)
+        self._keep_pace()
 
     def on_meta(self, packet_type: str, payload: Mapping[str, object]) -> None:
-        """``repaint``: a tab came that has seen nothing yet; ``quit``: as the key. The rest is as in Textual."""
+        """``repaint``: a tab came that has seen nothing yet; ``quit``: the session ends first. Else as in Textual."""
+        self._keep_pace()
         if packet_type == "repaint":
             self._app.call_later(self._app.refresh)
         elif packet_type == "quit":
@@ -59,5 +72,15 @@ class SharedWebDriver(WebDriver):
         """A picture of the screen becomes a file beside the program, as from a terminal; no tab is sent one."""
         Driver.deliver_binary(self, *arguments, **options)
 
+    def _keep_pace(self) -> None:
+        """In the thread that reads the input."""
+        self._ahead += 1
+        if self._ahead == AHEAD:
+            self._ahead = 0
+            caught_up = Event()
+            # What the app has had goes on to its screen, and waits there.
+            if self._app.call_later(lambda: self._app.screen.call_later(caught_up.set)):
+                caught_up.wait(CAUGHT_UP_S)
+
     def _quit(self) -> None:
-        self._app.call_later(self._app.run_action, "quit")
+        self._app.call_later(self._app.run_action, "end")

@@ -18,8 +18,8 @@ import msgspec
 
 HEAD = struct.Struct(">cI")
 READY = b"__GANGLION__\n"
-ENDING_S = 4.0
-"""For the session to end and its sensor to be released; a program that takes longer is killed."""
+HEARD_S, ENDING_S = 2.0, 4.0
+"""For the program to read what it was told, and for the session to end and its sensor to be released."""
 
 
 class Program:
@@ -67,14 +67,16 @@ class Program:
         return status if status >= 0 else 1
 
     async def end(self) -> None:
-        """As ``q`` does; what goes on after ``ENDING_S`` is killed. ``run`` then comes to its end."""
+        """As ``q`` does, or as when the computer is shut down; then it is killed. ``run`` comes to its end."""
         if self._process is None:
             return
         self._tell("quit")
-        try:
-            async with asyncio.timeout(ENDING_S):
-                await self._process.wait()
-        except TimeoutError:
+        if await self._ended(HEARD_S):
+            return
+        if os.name == "posix":  # it may have much to read before that word; elsewhere this would kill it
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+        if not await self._ended(ENDING_S - HEARD_S):
             self._kill()
 
     async def type(self, keys: str) -> None:
@@ -99,6 +101,15 @@ class Program:
     def _put(self, kind: bytes, content: bytes) -> None:
         if self._process is not None and self._process.stdin is not None and not self._process.stdin.is_closing():
             self._process.stdin.write(HEAD.pack(kind, len(content)) + content)
+
+    async def _ended(self, within_s: float) -> bool:
+        assert self._process is not None  # noqa: S101
+        try:
+            async with asyncio.timeout(within_s):
+                await self._process.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def _kill(self) -> None:
         with suppress(ProcessLookupError):
