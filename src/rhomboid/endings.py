@@ -17,8 +17,13 @@ HUNG_UP_S = 8.0
 def when_asked_to_end(act: Callable[[], object], *, ctrl_c: bool) -> None:
     """Calls ``act`` on the running loop when the computer is shut down or the terminal closed, or also on Ctrl-C."""
     loop = asyncio.get_running_loop()
+
+    def asked(*_: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has been closed: the end is here
+            loop.call_soon_threadsafe(act)
+
+    signal.signal(signal.SIGTERM, asked)  # not the loop's, which goes before the program does
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt, which ends the loop itself
-        loop.add_signal_handler(signal.SIGTERM, act)
         if ctrl_c:
             loop.add_signal_handler(signal.SIGINT, act)
     if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
