@@ -1,6 +1,6 @@
 """What holds for all tests: how long an example takes tells something about the machine, not about the program.
 
-Every day forty examples of each property are tried; HYPOTHESIS_PROFILE=ci takes the time for a hundred.
+Every day twenty examples of each property are tried; HYPOTHESIS_PROFILE=ci takes the time for a hundred.
 """
 
 from __future__ import annotations
@@ -9,8 +9,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 40
-
+EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 20
 
 
 def pytest_xdist_auto_num_workers() -> int:

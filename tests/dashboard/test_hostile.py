@@ -16,6 +16,7 @@ from rhomboid.dashboard.house import Finding, Heard
 from rhomboid.dashboard.modes import MODES
 from rhomboid.dashboard.screens.movements import MovementsScreen
 from rhomboid.errors import DataError
+from tests.conftest import EXAMPLES
 
 from .scenes import FakeHouse, FakeSession, look, make_update, movement, rows_in_hand, shown, until
 
@@ -80,7 +81,7 @@ def hostile_session(text: str) -> FakeSession:
     return session
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[*Phase][:3])
+@settings(max_examples=EXAMPLES // 20, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[*Phase][:3])
 @given(texts)
 @example(HOSTILE)
 async def test_hostile_text_harms_no_screen(text: str) -> None:

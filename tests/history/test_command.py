@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from rhomboid.history.store import History
+from tests import command_line
 
 from .examples import DESK, TRAINING
 
@@ -22,11 +22,10 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "history.sqlite3"
 
 
-def rhomboid(path: Path, *args: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rhomboid", "history", *map(str, args)]
-    env = os.environ | {"RHOMBOID_HISTORY": str(path)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60.0, env=env, stdin=subprocess.DEVNULL)
-    assert "Traceback" not in done.stderr and len(done.stderr.splitlines()) <= 1
+def rhomboid(path: Path, *args: str | Path) -> command_line.Done:
+    with patch.dict(os.environ, {"RHOMBOID_HISTORY": str(path)}):
+        done = command_line.rhomboid("history", *args)
+    assert len(done.stderr.splitlines()) <= 1
     return done
 
 

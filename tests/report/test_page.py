@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import shutil
-import subprocess
 import sys
 from datetime import datetime
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -22,6 +23,7 @@ from rhomboid.history.store import History
 from rhomboid.report.page import page
 from rhomboid.report.period import Period
 from rhomboid.report.traces import signal_of
+from tests.command_line import Done, rhomboid
 
 from .four_weeks import FIRST, PLACE, TODAY, four_weeks, seen
 
@@ -193,12 +195,9 @@ def test_without_its_recording_a_set_is_shown_from_what_was_stored_and_that_is_s
 # --- the command ---
 
 
-def run(history: Path, *arguments: str | Path, before: str = "") -> subprocess.CompletedProcess[str]:
-    code = (
-        f"import os\nos.environ['RHOMBOID_HISTORY'] = {str(history)!r}\n{before}\nfrom rhomboid.cli import main\nmain()"
-    )
-    command = [sys.executable, "-c", code, "report", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120.0)
+def run(history: Path, *arguments: str | Path, env: dict[str, str] | None = None) -> Done:
+    with patch.dict(os.environ, {"RHOMBOID_HISTORY": str(history), **(env or {})}):
+        return rhomboid("report", *arguments)
 
 
 @pytest.fixture(scope="module")
@@ -220,22 +219,19 @@ def test_the_command_writes_one_file_and_replaces_none(history: Path, tmp_path: 
     own = history.parent / "rhomboid" / "plans"
     own.mkdir(parents=True)
     (own / "broken.toml").write_text("id =")
-    before = f"os.environ['XDG_CONFIG_HOME'] = {str(history.parent)!r}"
-    told = run(history, "-o", out, "--force", before=before)
+    told = run(history, "-o", out, "--force", env={"XDG_CONFIG_HOME": str(history.parent)})
     assert told.returncode == 0 and "broken.toml" in told.stderr and "one-arm-row" in Read(out.read_text()).text
 
 
-NO_MATPLOTLIB = "import sys\nsys.modules['matplotlib'] = None"
+def test_what_is_missing_is_said_in_one_line(history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: str, history: Path = history, **env: str) -> str:
+        done = run(history, *arguments, "-o", tmp_path / "x.html", env=env)
+        assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+        return done.stderr
 
-
-def test_what_is_missing_is_said_in_one_line(history: Path, tmp_path: Path) -> None:
-    for arguments, before, told in (
-        (("--last", "soon"), "", "as in 4w or 30d"),
-        ((), NO_MATPLOTLIB, "pip install 'rhomboid[report]'"),
-        (("--pdf",), "os.environ['PATH'] = ''", "no Chromium, Chrome or Edge"),
-    ):
-        done = run(history, *arguments, "-o", tmp_path / "x.html", before=before)
-        assert done.returncode == 2 and told in done.stderr and len(done.stderr.splitlines()) == 1
-    empty = run(tmp_path / "none.sqlite3", "-o", tmp_path / "x.html")
-    assert empty.returncode == 2 and "no session" in empty.stderr
+    assert "as in 4w or 30d" in refused("--last", "soon")
+    assert "no Chromium, Chrome or Edge" in refused("--pdf", PATH="")
+    assert "no session" in refused(history=tmp_path / "none.sqlite3")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert "pip install 'rhomboid[report]'" in refused()
     assert not (tmp_path / "x.html").exists()
