@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import os
 import signal
@@ -22,10 +23,12 @@ def when_asked_to_end(act: Callable[[], object], *, ctrl_c: bool) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has been closed: the end is here
             loop.call_soon_threadsafe(act)
 
-    signal.signal(signal.SIGTERM, asked)  # not the loop's, which goes before the program does
     with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C is a KeyboardInterrupt, which ends the loop itself
+        loop.remove_signal_handler(signal.SIGTERM)  # Textual's way to the browser leaves at once
         if ctrl_c:
             loop.add_signal_handler(signal.SIGINT, act)
+    signal.signal(signal.SIGTERM, asked)  # not the loop's, which goes before the program does
+    atexit.register(signal.signal, signal.SIGTERM, signal.SIG_IGN)  # that it is leaving must not look like a failure
     if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
         terminal = [descriptor for descriptor in (0, 1, 2) if os.isatty(descriptor)]
 

@@ -117,3 +117,23 @@ async def test_a_program_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyP
         assert shown == [b"ok"]
         await program.end()
         assert await running == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such signals")
+async def test_a_program_that_does_not_come_to_the_word_is_asked_by_the_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session ends as it should then as well."""
+    monkeypatch.setattr("rhomboid.serve.program.HEARD_S", 0.1)
+    monkeypatch.setattr(Program, "_tell", lambda *_, **__: None)
+    for folder in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(folder, str(tmp_path))
+    file, shown = tmp_path / "rows.mcap", bytearray()
+    program = Program(["record", str(file), "--demo", "--script", "rows", "--sound", "off"], shown.extend)
+    running = asyncio.create_task(program.run((80, 24)))
+    async with asyncio.timeout(PATIENCE_S):
+        while "0:02 of" not in ESCAPES.sub(b"", bytes(shown)).decode(errors="replace"):
+            await asyncio.sleep(0.05)
+        await program.end()
+        assert await running == 0
+    assert re.search(r"integrity +whole", rhomboid("info", file).stdout)
