@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from rhomboid.desktop.background import LOG_BYTES, Log, only_one
+from rhomboid.desktop.asked import Asked
+from rhomboid.desktop.background import LOG_BYTES, Log, is_held, only_one
 from rhomboid.errors import DataError, UsageError
+from tests.command_line import rhomboid
 from tests.desktop.fake_desktop import FakeDesktop
 
 QUICK = ("--demo", "--speed", "25", "--slouch-delay", "10", "--sound", "off")
@@ -56,12 +58,59 @@ async def test_it_alerts_logs_refuses_a_second_one_and_ends_on_sigterm(desktop: 
         pass
 
 
+async def test_without_buttons_commands_snooze_mute_and_label(home: Path) -> None:
+    settings = home / "rhomboid" / "settings.toml"
+    settings.parent.mkdir()
+    settings.write_text('[desk]\nquiet_from = "00:00"\nquiet_to = "00:00"\npause_when_locked = false\ntell = "tone"\n')
+    nobody = await asyncio.to_thread(rhomboid, "desk", "snooze")
+    assert nobody.returncode == 2 and "not watched in the background" in nobody.stderr
+    watching = await start(*QUICK)
+    log = home / "rhomboid" / "desk.log"
+    async with asyncio.timeout(60.0):
+        while not log.exists() or "alert: slouching" not in log.read_text():
+            assert watching.returncode is None
+            await asyncio.sleep(0.05)
+    told = {}
+    for words in ("wrong", "snooze 60", "mute", "listen", "listen", "break"):
+        done = await asyncio.to_thread(rhomboid, "desk", *words.split())
+        assert done.returncode == 0, done.stderr
+        told[words] = told.get(words, "") + done.stdout
+    watching.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(watching.wait(), 60.0) == 0
+    assert told["wrong"].startswith("that was not a slouch: the tolerance is now 1° wider")
+    assert told["snooze 60"].startswith("snoozed until ")
+    assert told["mute"] == "muted until tomorrow\n"
+    assert "no longer muted" in told["listen"] and "there was nothing to change" in told["listen"]
+    assert told["break"].startswith("a break of 2 min")
+    assert "muted until tomorrow" in log.read_text()
+    assert not list(log.parent.glob("desk.ask*"))
+
+
+def test_what_is_asked_of_a_desk_that_hangs_is_taken_back_and_said(tmp_path: Path) -> None:
+    asked = Asked(tmp_path)
+    with pytest.raises(DataError, match="does not answer; end it"):
+        asked.ask("mute", patience_s=0.1)
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_a_known_word_is_obeyed(tmp_path: Path) -> None:
+    asked = Asked(tmp_path)
+    for hostile in (b"", b"mute me", b"\xff\x00", b"mute" * 100_000):
+        (tmp_path / "desk.ask").write_bytes(hostile)
+        assert asked.take() is None
+    (tmp_path / "desk.ask").write_text("mute\n")
+    assert asked.take() == "mute"
+    asked.forget()
+    assert asked.take() is None
+
+
 def test_only_one_holds_the_lock_and_says_which(tmp_path: Path) -> None:
     path = tmp_path / "desk.lock"
     with only_one(path), pytest.raises(UsageError, match=f"process {os.getpid()}"), only_one(path):
         pass
+    assert not is_held(path)
     with only_one(path):
-        pass
+        assert is_held(path)
 
 
 def test_the_log_is_one_harmless_line_each_and_bounded(tmp_path: Path) -> None:

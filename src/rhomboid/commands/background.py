@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 import typer
 
 from rhomboid.commands.hearing import SoundName, sounds_for
-from rhomboid.errors import harmless
+from rhomboid.errors import UsageError, harmless
 
 if TYPE_CHECKING:
+    from rhomboid.coach.alerts import Action
     from rhomboid.motion.settings import Settings
     from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Source
     from rhomboid.settings_file import UserSettings
+
+
+LOCK = "desk.lock"
 
 
 def alone() -> AbstractContextManager[None]:
@@ -22,7 +26,21 @@ def alone() -> AbstractContextManager[None]:
     from rhomboid.desktop.background import only_one
     from rhomboid.desktop.store import state_folder
 
-    return only_one(state_folder() / "desk.lock")
+    return only_one(state_folder() / LOCK)
+
+
+def ask(action: Action) -> str:
+    """What the desk in the background says to this. Raises UsageError where there is none, DataError."""
+    from rhomboid.desktop.asked import Asked
+    from rhomboid.desktop.background import is_held
+    from rhomboid.desktop.store import state_folder
+
+    folder = state_folder()
+    if not is_held(folder / LOCK):
+        raise UsageError(
+            "the desk is not watched in the background", do="start it with rhomboid desk --background or desk install"
+        )
+    return Asked(folder).ask(action) or "there was nothing to change"
 
 
 def watch(
@@ -43,6 +61,7 @@ def watch(
     import msgspec
 
     from rhomboid.coach.desk_state import Kept
+    from rhomboid.desktop.asked import Asked
     from rhomboid.desktop.background import Log, run
     from rhomboid.desktop.desk import Desk, local_clock
     from rhomboid.desktop.diary import Diary
@@ -73,6 +92,7 @@ def watch(
             kept=kept,
             file=file,
             diary=diary,
+            asked=Asked(state_folder()),
             simulated=simulated,
         )
         run(session, desk, log)

@@ -213,7 +213,8 @@ def desk(
     """Work at the desk: posture only, with an alert after 45 s of slouching.
 
     With --background it needs no terminal: at most eight alerts a day, spent on the longest slouches, come as desktop
-    notifications, and every event goes into a log. "rhomboid desk install" has that begin at every login.
+    notifications, and every event goes into a log. "rhomboid desk install" has that begin at every login, and "rhomboid
+    desk snooze", "mute", "listen", "wrong" and "break" tell it what the buttons of a notification would.
 
     Example: rhomboid desk --demo --speed 20
     """

@@ -67,6 +67,16 @@ def only_one(path: Path) -> Iterator[None]:
         file.truncate(0)
 
 
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock ``path``."""
+    try:
+        with path.open("a+", encoding="utf-8") as file:
+            _lock(file)
+    except OSError:
+        return path.exists()
+    return False
+
+
 def _lock(file: IO[str]) -> None:
     if sys.platform == "win32":
         import msvcrt

@@ -21,6 +21,7 @@ from rhomboid.words import describe
 
 if TYPE_CHECKING:
     from rhomboid.coach.desk_settings import DeskSettings
+    from rhomboid.desktop.asked import Asked
     from rhomboid.desktop.diary import Diary
     from rhomboid.desktop.store import KeptFile
     from rhomboid.session import Session, Update
@@ -44,7 +45,7 @@ def local_clock() -> float:
 class Desk:
     """Runs with ``session``; ``kept`` is of an earlier start. It goes to ``file`` and the session to ``diary``.
 
-    ``simulated``: the time of day passes with the sensor's, from now on.
+    ``simulated``: the time of day passes with the sensor's, from now on. ``asked``: what other programs ask of it.
     """
 
     def __init__(
@@ -58,10 +59,11 @@ class Desk:
         kept: Kept | None = None,
         file: KeptFile | None = None,
         diary: Diary | None = None,
+        asked: Asked | None = None,
         simulated: bool = False,
     ) -> None:
         self._session, self._settings, self._tell = session, settings, tell
-        self._sounds, self._bell, self._file, self._diary = sounds, bell, file, diary
+        self._sounds, self._bell, self._file, self._diary, self._asked = sounds, bell, file, diary, asked
         self._began_s = local_clock() if simulated else None
         self._t_s = 0.0
         self.coach = DeskCoach(settings, kept)
@@ -104,10 +106,12 @@ class Desk:
                 self._tell(self.local_s - max(self._t_s - event.at_s, 0.0), describe(event))
         self._follow(self.coach.feed(update.events, update.state.t_s if has_samples else None, self.local_s))
 
-    def act(self, action: Action) -> None:
-        """The person chose this, here or on a notification."""
-        self._follow(self.coach.act(action, self.local_s))
+    def act(self, action: Action) -> list[d.Decision]:
+        """The person chose this, here, on a notification or by another program. Gives what follows from it."""
+        decisions = self.coach.act(action, self.local_s)
+        self._follow(decisions)
         self._save()
+        return decisions
 
     def _follow(self, decisions: list[d.Decision]) -> None:
         for decision in decisions:
@@ -168,8 +172,10 @@ class Desk:
         self._follow(change(reason, self.local_s))
 
     async def _keep_house(self) -> None:
-        """Notices a sleep of the machine, and saves every minute."""
+        """Notices a sleep of the machine and what is asked, and saves every minute."""
         saved = time.monotonic()
+        if self._asked is not None:
+            self._asked.forget()
         while True:
             before_s = local_clock()
             await asyncio.sleep(LOOK_S)
@@ -178,6 +184,8 @@ class Desk:
                 self._tell(self.local_s, f"the machine slept for {d.duration(slept_s)}, or its clock was set")
                 self._noticed(ASLEEP, True)
                 self._noticed(ASLEEP, False)
+            if self._asked is not None and (action := self._asked.take()) is not None:
+                self._asked.answer("\n".join(map(d.describe, self.act(action))))
             if time.monotonic() - saved >= SAVE_S:
                 saved = time.monotonic()
                 self._save()

@@ -23,12 +23,12 @@ ACTIONS: dict[Action, str] = {
 class Notifications:
     """One notification at a time; a newer one takes the place of the one before."""
 
-    def __init__(self, library: Any, notifier: Any, on_action: Callable[[Action], None]) -> None:
+    def __init__(self, library: Any, notifier: Any, on_action: Callable[[Action], object]) -> None:
         self._library, self._notifier, self._on_action = library, notifier, on_action
         self._shown: str | None = None
 
     @classmethod
-    async def open(cls, on_action: Callable[[Action], None]) -> Notifications | str:
+    async def open(cls, on_action: Callable[[Action], object]) -> Notifications | str:
         """Those of this desktop, or why there are none, in words. ``on_action`` is called on the event loop."""
         try:
             library = importlib.import_module("desktop_notifier")
