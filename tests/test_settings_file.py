@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from rhomboid.coach.desk_settings import DeskSettings
 from rhomboid.dashboard.settings import ScreenSettings
 from rhomboid.errors import DataError
+from rhomboid.recording.settings import RecordingSettings
 from rhomboid.settings_file import UserSettings, as_toml, load, save, settings_path
 from rhomboid.sound.settings import SoundSettings
 
@@ -131,7 +132,7 @@ def test_any_file_gives_settings_or_a_complaint_of_one_line(
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    groups = (DeskSettings, SoundSettings, ScreenSettings)
+    groups = (DeskSettings, SoundSettings, ScreenSettings, RecordingSettings)
     for group in groups:
         properties = msgspec.json.schema(group)["$defs"][group.__name__]["properties"]
         assert all(schema["description"] for schema in properties.values())

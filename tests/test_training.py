@@ -15,17 +15,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rhomboid import events as e
 from rhomboid.coach.cues import Cue, Output
 from rhomboid.coach.guided import GuidedSession
 from rhomboid.coach.record import SessionRecord, SetRecord
 from rhomboid.commands.training import Guide
 from rhomboid.errors import DataError
+from rhomboid.free_training import FreeTraining
 from rhomboid.history.store import History
 from rhomboid.imu import ImuBlock
-from rhomboid.motion.pipeline import Pipeline
+from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
 from rhomboid.plain_training import HELP, KEYS, obey
 from rhomboid.playback import Playback
-from rhomboid.session import Session
+from rhomboid.session import Session, Update
 from rhomboid.training import Training
 from tests.coach.acted import CATALOGUE, asked, planned
 
@@ -93,6 +95,48 @@ def test_every_key_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     obey("?", still(1.0))
     explained = capsys.readouterr().out
     assert all(key in explained for key in KEYS) and len(explained.splitlines()) == len(HELP)
+
+
+# --- nobody guides ----------------------------------------------------------------------------------------------------
+
+
+def said(session: Session, *events: e.Event) -> None:
+    for subscriber in session._subscribers:
+        subscriber(Update(events, Trace(*np.empty((3, 0))), MotionState()))
+
+
+def closed(start_s: float, end_s: float, reps: int) -> e.SetClosed:
+    movement = e.Movement(start_s=start_s, peak_s=start_s + 1.0, end_s=start_s + 2.0, range_deg=30.0, confidence=0.9)
+    return e.SetClosed(
+        at_s=end_s + 4.0, set_index=0, start_s=start_s, end_s=end_s, reps=reps, live_reps=reps + 1,
+        movements=(movement,) * reps,
+    )  # fmt: skip
+
+
+def test_free_sets_are_kept_as_they_close_with_their_own_holds_alone(tmp_path: Path) -> None:
+    session, trouble = still(1.0), list[str]()
+    with History(tmp_path / "history.sqlite3") as history:
+        free = FreeTraining(session, history, trouble.append)
+        said(session, e.HoldEnded(at_s=5.0, start_s=1.0, end_s=5.0))
+        said(session, closed(6.0, 9.0, 0))
+        assert not history.sessions()
+        said(session, e.HoldEnded(at_s=14.0, start_s=11.0, end_s=14.0), closed(10.0, 20.0, 3))
+        (unfinished,) = history.unfinished()
+        said(session, closed(40.0, 60.0, 4))
+        free.finish()
+        (kept,) = history.sessions()
+    assert [(s.number, s.reps, s.live_reps, len(s.holds)) for s in unfinished.sets] == [(1, 3, 4, 1)]
+    assert [(s.number, s.reps) for s in kept.sets] == [(1, 3), (2, 4)]
+    assert (kept.kind, kept.ended_because, trouble) == ("train", "finished", [])
+
+
+def test_a_free_session_that_cannot_be_kept_says_so_once_and_goes_on() -> None:
+    session, trouble = still(1.0), list[str]()
+    free = FreeTraining(session, Full(), trouble.append)
+    said(session, closed(10.0, 20.0, 3))
+    said(session, closed(40.0, 60.0, 3))
+    free.finish()
+    assert trouble == ["this session is no longer kept: the disk is full; make room"]
 
 
 # --- what is kept -----------------------------------------------------------------------------------------------------
@@ -228,10 +272,13 @@ def test_what_cannot_be_trained_is_one_clear_line(tmp_path: Path, arguments: lis
     assert what in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-def test_without_a_plan_training_is_free_as_ever(tmp_path: Path) -> None:
+def test_without_a_plan_training_is_free_and_kept_all_the_same(tmp_path: Path) -> None:
     done = rhomboid(tmp_path, "train", "--demo", "--plain", "--speed", "max")
     assert done.returncode == 0 and "set 1 done" in done.stdout
-    assert not (tmp_path / "history.sqlite3").exists()
+    (kept,) = sessions(tmp_path)
+    assert (kept.plan, kept.ended_because, kept.recording) == (None, "finished", None)
+    assert [(s.exercise, s.number, len(s.movements)) for s in kept.sets] == [("free training", 1, kept.sets[0].reps)]
+    assert f"set 1 done: {kept.sets[0].reps} reps" in done.stdout
 
 
 def test_the_plan_in_use_is_trained(tmp_path: Path) -> None:

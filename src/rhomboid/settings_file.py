@@ -19,6 +19,7 @@ from rhomboid.coach.desk_settings import DeskSettings
 from rhomboid.coach.written import LONGEST_FILE, Document
 from rhomboid.dashboard.settings import ScreenSettings
 from rhomboid.errors import DataError
+from rhomboid.recording.settings import RecordingSettings
 from rhomboid.sound.settings import SoundSettings
 
 VERSION = 1
@@ -31,6 +32,7 @@ class UserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     desk: DeskSettings = DeskSettings()
     sound: SoundSettings = SoundSettings()
     screen: ScreenSettings = ScreenSettings()
+    recording: RecordingSettings = RecordingSettings()
 
 
 def settings_path() -> Path:
@@ -79,7 +81,7 @@ def save(settings: UserSettings, path: Path | None = None) -> None:
 def as_toml(settings: UserSettings) -> str:
     """The settings as a person reads and edits them."""
     lines = ["# The settings of rhomboid. A line that is left out is as it comes.", f"version = {settings.version}"]
-    for section in ("desk", "sound", "screen"):
+    for section in ("desk", "sound", "screen", "recording"):
         group = getattr(settings, section)
         lines += ["", f"[{section}]"]
         for field in msgspec.json.schema(type(group))["$defs"][type(group).__name__]["properties"].items():

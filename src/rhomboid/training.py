@@ -49,7 +49,7 @@ class Training:
     ) -> None:
         self.guided = guided
         self._session, self._diary, self._recording = session, diary, recording
-        self._started_at = _now() if going_on is None else going_on.started_at
+        self._started_at = now() if going_on is None else going_on.started_at
         self._session_id = None if going_on is None else going_on.id
         self._set_ids = {} if going_on is None else {i: done.id for i, done in enumerate(going_on.sets)}
         self._listeners: list[Listener] = []
@@ -62,7 +62,7 @@ class Training:
     def finish(self) -> None:
         """The session has run: what was in hand is kept, and the hash of what was recorded."""
         self._handle(self.guided.finish())
-        self._write_session(_now())
+        self._write_session(now())
 
     def _take(self, update: Update) -> None:
         for event in update.events:
@@ -110,12 +110,7 @@ class Training:
 
     def _record(self, ended_at: str | None) -> SessionRecord:
         record = msgspec.structs.replace(self.guided.record(self._started_at, ended_at), sets=())
-        path = self._recording
-        if path is None:
-            return record
-        over = ended_at is not None and path.exists()
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if over else None
-        return msgspec.structs.replace(record, recording=str(path.absolute()), recording_sha256=digest)
+        return with_recording(record, self._recording)
 
     def _without_diary(self, problem: DataError, at_s: float) -> None:
         """Said once; the training is worth more than its record."""
@@ -125,5 +120,15 @@ class Training:
             listener(said)
 
 
-def _now() -> str:
+def with_recording(record: SessionRecord, path: Path | None) -> SessionRecord:
+    """``record`` with where it was recorded, and the hash of that once it is over."""
+    if path is None:
+        return record
+    over = record.ended_at is not None and path.exists()
+    digest = hashlib.sha256(path.read_bytes()).hexdigest() if over else None
+    return msgspec.structs.replace(record, recording=str(path.absolute()), recording_sha256=digest)
+
+
+def now() -> str:
+    """The time of day here, with its offset."""
     return datetime.now().astimezone().isoformat(timespec="seconds")

@@ -11,6 +11,8 @@ import typer
 from rhomboid.commands.shown import complain, has_screen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rhomboid.sound.settings import SoundSettings
     from rhomboid.sound.sounds import Sounds
 
@@ -42,8 +44,17 @@ def opened_sounds(chosen: SoundName | None, *, plain: bool, hurried: bool = Fals
     return sounds_for(load().sound, chosen)
 
 
-def sounds_for(settings: SoundSettings, chosen: SoundName | None, *, posture: bool = True) -> Sounds | None:
-    """Those of ``settings``, with what was ``chosen`` for this time. ``posture`` as in ``listening``."""
+def sounds_for(
+    settings: SoundSettings,
+    chosen: SoundName | None,
+    *,
+    posture: bool = True,
+    say: Callable[[str], None] = complain,
+) -> Sounds | None:
+    """Those of ``settings``, with what was ``chosen`` for this time. ``posture`` as in ``listening``.
+
+    What this machine cannot do is told to ``say``.
+    """
     import msgspec
 
     from rhomboid.sound.sounds import Sounds
@@ -55,5 +66,5 @@ def sounds_for(settings: SoundSettings, chosen: SoundName | None, *, posture: bo
         settings = msgspec.structs.replace(settings, tones=False)
     sounds, missing = Sounds.open(settings, posture=posture)
     if missing:
-        complain(f"{'; '.join(missing)}" + ("" if sounds is not None else "; it stays silent"))
+        say(f"{'; '.join(missing)}" + ("" if sounds is not None else "; it stays silent"))
     return sounds

@@ -137,7 +137,8 @@ def forget(
             gone = opened.forget_day(asked)
         else:
             gone = opened.forget_all()
-    typer.echo(f"sessions forgotten: {gone.sessions}, and gone with them the backups: {len(gone.backups)}")
+    with_them = f"backups: {len(gone.backups)}, recordings: {len(gone.recordings)}"
+    typer.echo(f"sessions forgotten: {gone.sessions}, and gone with them {with_them}")
     for path in gone.left:
         typer.echo(harmless(f"still there, delete it yourself if you wish: {path}"))
 

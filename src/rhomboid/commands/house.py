@@ -9,8 +9,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
+from rhomboid.commands.live import begun
+from rhomboid.commands.shown import complain
 from rhomboid.dashboard.house import Finding, Heard, Save, Wish
 from rhomboid.dashboard.sitting import Sitting
 from rhomboid.errors import UsageError
@@ -23,8 +27,9 @@ if TYPE_CHECKING:
     from rhomboid.link.finding import Found
     from rhomboid.link.live import Wanted
     from rhomboid.motion.settings import Settings
+    from rhomboid.recording.layout import About
     from rhomboid.reference_memory import ReferenceMemory
-    from rhomboid.session import Session, Source
+    from rhomboid.session import Recorder, Session, Source
     from rhomboid.settings_file import UserSettings
     from rhomboid.simulation.guided import Act
     from rhomboid.sound.sounds import Sounds
@@ -34,6 +39,24 @@ LISTEN_S = 60.0
 SHOW_S = 0.5
 
 
+class Worn(NamedTuple):
+    """A sensor, or the simulated wearer's, with all that a session with it needs."""
+
+    source: Source
+    settings: Settings
+    about: About
+    memory: ReferenceMemory | None = None
+
+    def session(self, recorder: Recorder | None = None) -> Session:
+        """The session with it."""
+        from rhomboid.bug_report import BugReport
+        from rhomboid.motion.pipeline import Pipeline
+        from rhomboid.session import Session
+
+        keeper = BugReport(self.about, self.settings)
+        return Session(self.source, Pipeline(self.settings), recorder=recorder, keeper=keeper, memory=self.memory)
+
+
 class Doors:
     """The house of the running program."""
 
@@ -41,53 +64,83 @@ class Doors:
         self._adapter = adapter
         self.bell: Callable[[], None] = lambda: None
         """Rings the terminal's bell, where a screen lends it."""
+        self.say: Callable[[str], None] = complain
+        """Tells what cannot be had or was done unasked; from any thread. A screen lends a better one."""
 
     async def open(self, wish: Wish) -> Sitting:
         if wish.file is not None:
             return Sitting(await asyncio.to_thread(_replay, wish.file))
         chosen = self.settings()
         await asyncio.to_thread(_load_what_is_slow)
-        sounds = await asyncio.to_thread(_sounds, chosen, wish)
-        if wish.purpose == "desk":
-            return await self._desk(wish, chosen, sounds)
-        return await self._training(wish, sounds)
+        sounds = await asyncio.to_thread(self._sounds, chosen, wish)
+        try:
+            if wish.purpose == "desk":
+                return await self._desk(wish, chosen, sounds)
+            return await self._training(wish, sounds)
+        except BaseException:  # no sensor, or nobody waits for it any more
+            if sounds is not None:
+                sounds.close()
+            raise
 
     async def _training(self, wish: Wish, sounds: Sounds | None) -> Sitting:
-        from rhomboid.commands.sittings import Guided
-        from rhomboid.commands.sittings import Heard as WithSounds
+        from rhomboid.commands.sittings import Free, Guided
         from rhomboid.commands.training import Guide
+        from rhomboid.errors import HistoryError
         from rhomboid.motion.settings import TRAINING, Settings
 
         # The history that it opens belongs to this thread.
-        guide = Guide(None, [wish.exercise] if wish.exercise else [], demo=wish.demo, go_on=True)
-        by_plan = guide.planned is not None
-        acts = guide.acts() if by_plan and wish.demo else None
-        settings = Settings(slouch=TRAINING)
-        session = await self._session(wish, guide.as_learnt(settings) if by_plan else settings, acts)
+        exercises = [wish.exercise] if wish.exercise else []
+        guide = Guide(None, exercises, demo=wish.demo, go_on=True, say=self.say)
+
+        def close() -> None:
+            try:
+                guide.close()
+            except HistoryError as problem:
+                self.say(str(problem))
+
+        try:
+            by_plan = guide.planned is not None
+            settings = Settings(slouch=TRAINING)
+            if by_plan:
+                settings = guide.as_learnt(settings)
+            if wish.demo:
+                session = await asyncio.to_thread(_demo, wish, settings, guide.acts() if by_plan else None)
+                recording = None
+            else:
+                worn = await self._worn(wish, settings)
+                own = guide.recording(begun(worn.about, worn.settings))
+                session, recording = worn.session(own), None if own is None else own.path
+        except BaseException:
+            close()
+            raise
         if by_plan:
-            return Guided(session, guide.training(session, None), sounds, guide.close)
-        return WithSounds(session, sounds, guide.close)
+            return Guided(session, guide.training(session, recording), sounds, close)
+        return Free(session, guide.free(session, recording), sounds, close)
 
     async def _desk(self, wish: Wish, chosen: UserSettings, sounds: Sounds | None) -> Sitting:
         from rhomboid.commands.sittings import AtDesk, kept_day
         from rhomboid.motion.settings import Settings, SlouchSettings
 
-        kept, file = kept_day(simulated=wish.demo)
+        kept, file = kept_day(self.say, simulated=wish.demo)
         threshold_deg = chosen.desk.threshold_deg + kept.raised_deg
         slouch = SlouchSettings(threshold_deg=threshold_deg, delay_s=chosen.desk.delay_s)
         # Free, as the repetitions of a micro-break count as well.
-        session = await self._session(wish, Settings(mode="free", slouch=slouch))
+        settings = Settings(mode="free", slouch=slouch)
+        if wish.demo:
+            session = await asyncio.to_thread(_demo, wish, settings, None)
+        else:
+            session = (await self._worn(wish, settings)).session()
         return AtDesk(session, chosen, kept, file, sounds, self.bell)
 
-    async def _session(self, wish: Wish, settings: Settings, acts: Sequence[Act] | None = None) -> Session:
+    async def _worn(self, wish: Wish, settings: Settings) -> Worn:
+        """The sensor that is meant, with its reference of last time. It is remembered for the next time."""
         from rhomboid.link.bleak_radio import BleakRadio
         from rhomboid.link.finding import choose
         from rhomboid.link.live import LiveSource
         from rhomboid.link.remembered import remember, remembered
+        from rhomboid.recording.layout import About
         from rhomboid.reference_memory import ReferenceMemory
 
-        if wish.demo:
-            return await asyncio.to_thread(_demo, wish, settings, acts)
         radio = BleakRadio(self._adapter)
         wanted: Wanted | None = remembered()
         if wanted is None or wish.address not in (None, wanted.address):
@@ -96,8 +149,15 @@ class Doors:
             except UsageError as error:  # what --device would say
                 raise UsageError(error.what, do="choose one of them under 8, Sensors") from None
         remember(wanted)
-        source = LiveSource(radio, wanted)
-        return _session(settings, source, (wanted.name, wanted.address, wanted.family), ReferenceMemory(wanted.address))
+        memory = ReferenceMemory(wanted.address)
+        settings = msgspec.structs.replace(settings, known_reference=memory.recall())
+        about = About(sensor_name=wanted.name, sensor_address=wanted.address, family=wanted.family, started_at="")
+        return Worn(LiveSource(radio, wanted), settings, about, memory)
+
+    def _sounds(self, chosen: UserSettings, wish: Wish) -> Sounds | None:
+        from rhomboid.commands.hearing import sounds_for
+
+        return sounds_for(chosen.sound, None, posture=wish.purpose != "desk", say=self.say)
 
     async def listen(self) -> AsyncIterator[list[Heard]]:
         from rhomboid.link.bleak_radio import BleakRadio
@@ -133,7 +193,10 @@ class Doors:
         return [Finding(name, value) for name, value in findings(await examine(radio, wanted))]
 
     def recordings(self) -> list[Path]:
-        folders = {Path.cwd(), Path.cwd() / "recordings"}
+        from rhomboid.history.database import history_path
+        from rhomboid.recording.beside import folder_beside
+
+        folders = {Path.cwd(), Path.cwd() / "recordings", folder_beside(history_path())}
         found = [file for folder in folders if folder.is_dir() for file in folder.glob("*.mcap")]
         return sorted(found, key=lambda file: file.stat().st_mtime, reverse=True)
 
@@ -208,6 +271,7 @@ def _replay(file: Path) -> Session:
 
 def _demo(wish: Wish, settings: Settings, acts: Sequence[Act] | None) -> Session:
     from rhomboid.playback import Playback
+    from rhomboid.recording.layout import About
     from rhomboid.sensors import driver_for
     from rhomboid.simulation.guided import act
     from rhomboid.simulation.sensor import SimulatedSensor
@@ -224,31 +288,8 @@ def _demo(wish: Wish, settings: Settings, acts: Sequence[Act] | None) -> Session
         sections=sensor.sections,
     )
     identity = sensor.identity
-    return _session(settings, playback, (identity.name, identity.address, identity.family))
-
-
-def _session(
-    settings: Settings, source: Source, sensor: tuple[str, str, str], memory: ReferenceMemory | None = None
-) -> Session:
-    """``sensor``: its name, address and family."""
-    import msgspec
-
-    from rhomboid.bug_report import BugReport
-    from rhomboid.motion.pipeline import Pipeline
-    from rhomboid.recording.layout import About
-    from rhomboid.session import Session
-
-    if memory is not None:
-        settings = msgspec.structs.replace(settings, known_reference=memory.recall())
-    name, address, family = sensor
-    about = About(sensor_name=name, sensor_address=address, family=family, started_at="")
-    return Session(source, Pipeline(settings), keeper=BugReport(about, settings), memory=memory)
-
-
-def _sounds(chosen: UserSettings, wish: Wish) -> Sounds | None:
-    from rhomboid.commands.hearing import sounds_for
-
-    return sounds_for(chosen.sound, None, posture=wish.purpose != "desk")
+    about = About(sensor_name=identity.name, sensor_address=identity.address, family=identity.family, started_at="")
+    return Worn(playback, settings, about).session()
 
 
 def _load_what_is_slow() -> None:

@@ -32,7 +32,7 @@ from rhomboid.commands.options import (
     speed_factor,
     user_settings,
 )
-from rhomboid.commands.shown import on_screen, run_session
+from rhomboid.commands.shown import complain, on_screen, run_session
 from rhomboid.errors import UsageError
 
 if TYPE_CHECKING:
@@ -155,10 +155,10 @@ def train(
     if sum((plan is not None, bool(exercise), free, script is not None)) > 1:
         raise UsageError("--plan, --exercise, --free and --script ask for different things", do="use one of them")
     guide = None
-    if not free and script is None:
+    if script is None:
         from rhomboid.commands.training import Guide
 
-        guide = Guide(plan, exercise or [], demo=demo, go_on=go_on)
+        guide = Guide(plan, exercise or [], demo=demo, go_on=go_on, free=free)
     with contextlib.nullcontext() if guide is None else contextlib.closing(guide):
         by_plan = guide is not None and guide.planned is not None
         slouch = slouch_settings("training", slouch_threshold, slouch_delay, slouch_hysteresis, slouch_recovery)
@@ -168,6 +168,11 @@ def train(
         if guide is not None and by_plan:
             settings = guide.as_learnt(settings)
         settings, memory = _with_reference(settings, about, demo)
+        recorder: Recorder | None = None
+        if recording is not None:
+            recorder = recorder_for(recording, about, settings, force=False)
+        elif guide is not None and not demo and (own := guide.recording(begun(about, settings))) is not None:
+            recorder, recording = own, own.path
         run_session(
             source,
             settings,
@@ -175,13 +180,14 @@ def train(
             for_s=for_s,
             guided=guided,
             as_json=as_json,
-            recorder=None if recording is None else recorder_for(recording, about, settings, force=False),
+            recorder=recorder,
             keeper=_keeper(about, settings, with_identity),
             keep_in=keep_last,
             memory=memory,
             sounds=opened_sounds(sound, plain=plain or as_json, hurried=speed is not None),
             training=None if guide is None or not by_plan else lambda session: guide.training(session, recording),
-            sitting=None if guide is None or not by_plan else lambda *heard: _guided(guide, recording, *heard),
+            free=None if guide is None or by_plan else lambda session: guide.free(session, recording),
+            sitting=None if guide is None else lambda *heard: _trained(guide, recording, *heard),
         )
 
 
@@ -238,7 +244,7 @@ def desk(
 
         from rhomboid.commands.sittings import AtDesk, kept_day
 
-        kept, file = kept_day(simulated=demo)
+        kept, file = kept_day(complain, simulated=demo)
         slouch = msgspec.structs.replace(slouch, threshold_deg=slouch.threshold_deg + kept.raised_deg)
         # Free, as the repetitions of a micro-break count as well.
         settings = msgspec.structs.replace(settings, mode="free", slouch=slouch)
@@ -261,9 +267,11 @@ def desk(
     )
 
 
-def _guided(guide: Guide, recording: Path | None, session: Session, sounds: Sounds | None) -> Sitting:
-    from rhomboid.commands.sittings import Guided
+def _trained(guide: Guide, recording: Path | None, session: Session, sounds: Sounds | None) -> Sitting:
+    from rhomboid.commands.sittings import Free, Guided
 
+    if guide.planned is None:
+        return Free(session, guide.free(session, recording), sounds)
     return Guided(session, guide.training(session, recording), sounds)
 
 
@@ -341,18 +349,19 @@ def _playback(sensor: SimulatedSensor, speed: str | None, *, listens: bool) -> P
 
 
 def recorder_for(file: Path, about: About, settings: Settings, *, force: bool) -> Recorder:
+    from rhomboid.recording.writer import RecordingWriter
+
+    return RecordingWriter(file, begun(about, settings), force=force)
+
+
+def begun(about: About, settings: Settings) -> About:
+    """What a recording that begins now says of itself."""
     import datetime
 
     import msgspec
 
-    from rhomboid.recording.writer import RecordingWriter
-
-    about = msgspec.structs.replace(
-        about,
-        started_at=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-        settings=msgspec.json.encode(settings).decode(),
-    )
-    return RecordingWriter(file, about, force=force)
+    started_at = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    return msgspec.structs.replace(about, started_at=started_at, settings=msgspec.json.encode(settings).decode())
 
 
 def _keeper(about: About, settings: Settings, with_identity: bool) -> BugReport:

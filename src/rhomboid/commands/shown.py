@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rhomboid.bug_report import BugReport
     from rhomboid.dashboard.app import RhomboidApp
     from rhomboid.dashboard.sitting import Sitting
+    from rhomboid.free_training import FreeTraining
     from rhomboid.motion.settings import Settings
     from rhomboid.reference_memory import ReferenceMemory
     from rhomboid.session import Recorder, Session, Source
@@ -44,12 +45,14 @@ def run_session(
     keep_in: Path | None = None,
     memory: ReferenceMemory | None = None,
     training: Callable[[Session], Training] | None = None,
+    free: Callable[[Session], FreeTraining | None] | None = None,
     sitting: Callable[[Session, Sounds | None], Sitting] | None = None,
     sounds: Sounds | None = None,
 ) -> None:
     """Raises what ended the session, if it was an error. ``from_s`` and ``from_event`` are for lines alone.
 
-    ``training`` guides the session where there is no screen; ``sitting`` is what goes with it where there is one.
+    ``training`` guides the session where there is no screen, ``free`` keeps one that nobody guides; ``sitting`` is what
+    goes with it where there is one.
     """
     from rhomboid.motion.pipeline import Pipeline
     from rhomboid.session import Session
@@ -72,7 +75,12 @@ def run_session(
         else:
             from rhomboid.plain import run
 
-            run(session, as_json=as_json, from_s=from_s, from_event=from_event)
+            kept = None if free is None else free(session)
+            try:
+                run(session, as_json=as_json, from_s=from_s, from_event=from_event)
+            finally:
+                if kept is not None:
+                    kept.finish()
     finally:
         if sounds is not None:
             sounds.close()
@@ -121,5 +129,5 @@ def _dashboard(sitting: Sitting | None, *, mode: str, close_at_end: bool) -> Rho
 
     house = Doors()
     app = RhomboidApp(sitting, house=house, mode=mode, close_at_end=close_at_end)
-    house.bell = app.bell
+    house.bell, house.say = app.bell, app.say
     return app

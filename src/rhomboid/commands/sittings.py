@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rhomboid.coach.desk_state import DeskState, Kept
     from rhomboid.coach.guided_state import GuidedState
     from rhomboid.desktop.store import KeptFile
+    from rhomboid.free_training import FreeTraining
     from rhomboid.session import Session
     from rhomboid.settings_file import UserSettings
     from rhomboid.sound.sounds import Sounds
@@ -66,6 +67,27 @@ class Guided(Heard):
         return self._training.guided.state
 
 
+class Free(Heard):
+    """A session that nobody guides; its sets are kept all the same (None: nowhere)."""
+
+    def __init__(
+        self,
+        session: Session,
+        training: FreeTraining | None,
+        sounds: Sounds | None,
+        closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(session, sounds, closed)
+        self._training = training
+
+    async def _run(self) -> None:
+        try:
+            await self.session.run()
+        finally:
+            if self._training is not None:
+                self._training.finish()
+
+
 class AtDesk(Heard):
     """A session at the desk with its coach, notifications and diary; a simulated one is kept nowhere."""
 
@@ -115,12 +137,18 @@ class AtDesk(Heard):
         self._told.append(Told(local_s % DAY_S, words))
 
 
-def kept_day(*, simulated: bool) -> tuple[Kept, KeptFile | None]:
-    """What an earlier start left of the day; nothing, and nowhere to keep it, for a simulated one."""
+def kept_day(say: Callable[[str], None], *, simulated: bool) -> tuple[Kept, KeptFile | None]:
+    """What an earlier start left of the day; nothing, and nowhere to keep it, for a simulated one.
+
+    What cannot be read is told to ``say``.
+    """
     from rhomboid.coach.desk_state import Kept
     from rhomboid.desktop.store import KeptFile
 
     if simulated:
         return Kept(), None
     file = KeptFile()
-    return file.load()[0], file
+    kept, trouble = file.load()
+    if trouble:
+        say(trouble)
+    return kept, file

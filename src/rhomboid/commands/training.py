@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -23,12 +23,16 @@ from rhomboid.coach.progression import next_session
 from rhomboid.coach.record import SessionRecord
 from rhomboid.commands.shown import complain
 from rhomboid.errors import DataError, HistoryError, UsageError
+from rhomboid.free_training import FreeTraining
 from rhomboid.history.database import HISTORY_VARIABLE
 from rhomboid.history.store import History
+from rhomboid.recording.own import OwnRecording
+from rhomboid.settings_file import load
 from rhomboid.training import Training
 
 if TYPE_CHECKING:
     from rhomboid.motion.settings import Settings
+    from rhomboid.recording.layout import About
     from rhomboid.session import Session
     from rhomboid.simulation.guided import Act
 
@@ -37,22 +41,33 @@ BROKEN_OFF = timedelta(hours=12)
 
 
 class Guide:
-    """One guided session to be: what is to be done, and the history that it is kept in.
+    """One session to be: what is to be done, if anything was asked for, and the history that it is kept in.
 
-    ``demo``: the simulated wearer's sessions are kept only in a history that was named for it. Raises RhomboidError.
+    ``free``: nothing is asked for, whatever plan is in use. ``demo``: the simulated wearer's sessions are no training,
+    and kept only in a history that was named for it. What cannot be had is told to ``say``. Raises RhomboidError.
     """
 
-    def __init__(self, plan: str | None, exercises: Sequence[str], *, demo: bool, go_on: bool) -> None:
+    def __init__(
+        self,
+        plan: str | None,
+        exercises: Sequence[str],
+        *,
+        demo: bool,
+        go_on: bool,
+        free: bool = False,
+        say: Callable[[str], None] = complain,
+    ) -> None:
+        self._say = say
         self._catalogue = shelf.catalogue()
         known = shelf.plans(self._catalogue)
         chosen = shelf.current_plan(known) if plan is None else shelf.plan_named(known, plan)
         self.planned: PlannedSession | None = None
         """None: nothing was asked for, and no plan is in use."""
         self._history: History | None = None
-        if chosen is None and not exercises:
-            return
         if not demo or HISTORY_VARIABLE in os.environ:
-            self._history = _history()
+            self._history = self._opened()
+        if free or (chosen is None and not exercises):
+            return
         past = () if self._history is None else self._history.sessions(kind="train", movements=False)
         past = tuple(session for session in past if session.ended_because is not None or not _recent(session))
         if exercises or chosen is None:
@@ -69,6 +84,22 @@ class Guide:
         guided = GuidedSession(self.planned, self._catalogue.exercises, done=done, first=self._first)
         return Training(session, guided, self._history, going_on=self._going_on, recording=recording)
 
+    def free(self, session: Session, recording: Path | None) -> FreeTraining | None:
+        """The session kept without a guide; None: it is kept nowhere."""
+        return None if self._history is None else FreeTraining(session, self._history, self._say, recording)
+
+    def recording(self, about: About) -> OwnRecording | None:
+        """Beside the history, where the settings say so and there is one."""
+        if self._history is None or not load().recording.training:
+            return None
+        try:
+            own = OwnRecording(self._history.path, about, self._say)
+        except DataError as problem:
+            self._say(f"this session will not be recorded: {problem}")
+            return None
+        self._say(f"this session is recorded in {own.path}")
+        return own
+
     def as_learnt(self, settings: Settings) -> Settings:
         """With what was learnt of the user's exercises. A wearer whose sessions are not kept is another one."""
         if self._history is None:
@@ -78,7 +109,7 @@ class Guide:
         try:
             return msgspec.structs.replace(settings, own=own_exercises())
         except DataError as problem:
-            complain(f"all is counted as usual: {problem}")
+            self._say(f"all is counted as usual: {problem}")
             return settings
 
     def acts(self) -> list[Act]:
@@ -99,6 +130,14 @@ class Guide:
         """Closes the history. Raises HistoryError."""
         if self._history is not None:
             self._history.close()
+
+    def _opened(self) -> History | None:
+        """A history that cannot be opened stops nobody from training."""
+        try:
+            return History()
+        except HistoryError as problem:
+            self._say(f"this session will not be kept: {problem}")
+            return None
 
     def _broken_off(self, go_on: bool) -> SessionRecord | None:
         """The session that goes on, if there is one and the user wants it; the others that nobody ended are ended."""
@@ -129,15 +168,6 @@ class Guide:
         of = self.planned
         same = (session.plan, session.plan_step) == ((of.plan, of.step) if of.plan else (None, None))
         return same and {done.exercise for done in session.sets} <= {x.exercise for x in of.exercises}
-
-
-def _history() -> History | None:
-    """A history that cannot be opened stops nobody from training."""
-    try:
-        return History()
-    except HistoryError as problem:
-        complain(f"this session will not be kept: {problem}")
-        return None
 
 
 def _recent(session: SessionRecord) -> bool:

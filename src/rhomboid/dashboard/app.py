@@ -215,6 +215,10 @@ class RhomboidApp(App[None]):
             return self.session is not None
         return not action.startswith("seek") or (self.session is not None and self.session.seekable)
 
+    def say(self, words: str) -> None:
+        """Tells this in passing; from any thread."""
+        self.notify(harmless(words), markup=False, timeout=8.0)
+
     # --- screens -----------------------------------------------------------------------------------------------------
 
     def action_mode(self, name: str) -> None:

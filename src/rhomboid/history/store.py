@@ -19,15 +19,20 @@ from rhomboid.coach.record import SessionRecord, SetRecord, SlouchRecord, UserCo
 from rhomboid.errors import HistoryError
 from rhomboid.history import rows
 from rhomboid.history.database import back_up, backups, history_path, in_words, open_database, set_aside, transaction
+from rhomboid.recording.beside import is_own
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Forgotten(msgspec.Struct, frozen=True):
-    """What is gone: so many sessions, and these backups. What may still hold it: files set aside, recordings."""
+    """What is gone: so many sessions, these backups, and the recordings that the program had made of them by itself.
+
+    ``left`` may still hold it: files set aside, and recordings whose place was chosen.
+    """
 
     sessions: int
     backups: tuple[Path, ...]
+    recordings: tuple[Path, ...]
     left: tuple[Path, ...]
 
 
@@ -197,7 +202,7 @@ class History:
     def _forget(self, where: str, values: list[Any]) -> Forgotten:
         going = self._select(where, values)
         if not going:
-            return Forgotten(0, (), ())
+            return Forgotten(0, (), (), ())
         with self._writing():
             self._db.execute(f"DELETE FROM sessions WHERE {where}", values)  # noqa: S608 - ours, from above
         old = tuple(backups(self.path))
@@ -209,9 +214,18 @@ class History:
         if busy:
             what = "it is forgotten, but its traces stay in the file while another program has it open"
             raise HistoryError(what, do="close the other one, and the file is clean", where=str(self.path))
-        recordings = (Path(session.recording) for session in going if session.recording)
-        left = (*set_aside(self.path), *(recording for recording in recordings if recording.exists()))
-        return Forgotten(len(going), old, left)
+        there = [path for session in going if session.recording and (path := Path(session.recording)).exists()]
+        own = tuple(path for path in there if is_own(path, self.path) and _removed(path))
+        left = (*set_aside(self.path), *(path for path in there if path not in own))
+        return Forgotten(len(going), old, own, left)
+
+
+def _removed(path: Path) -> bool:
+    try:
+        path.unlink()
+    except OSError:  # it is named among what is left
+        return False
+    return True
 
 
 def _valid(record: S) -> S:

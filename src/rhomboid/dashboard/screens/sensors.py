@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import ClassVar
 
 from textual import work
@@ -16,6 +17,9 @@ from rhomboid.dashboard.house import Heard, Wish
 from rhomboid.dashboard.screens.mode import ModeScreen
 from rhomboid.dashboard.widgets.plain_text import PlainLines, PlainText
 from rhomboid.errors import RhomboidError, harmless
+
+CHECK_S = 10.0
+"""How long the doctor listens; to find and to connect comes on top."""
 
 
 class SensorsScreen(ModeScreen):
@@ -43,6 +47,7 @@ class SensorsScreen(ModeScreen):
         super().__init__()
         self._heard: list[Heard] = []
         self._working: Worker[None] | None = None
+        self._examining_since: float | None = None
 
     def body(self) -> ComposeResult:
         with Vertical(id="link", classes="card") as card:
@@ -59,6 +64,9 @@ class SensorsScreen(ModeScreen):
 
     def draw_body(self) -> None:
         self.set_text("#link-words", self._link_words())
+        if self._examining_since is not None:
+            for_s = monotonic() - self._examining_since
+            self.set_text("#findings", f"listening to the sensor: {for_s:.0f} s of some {CHECK_S:.0f}; esc stops it")
 
     def _link_words(self) -> str:
         session, observed = self.session, self.observed
@@ -94,6 +102,9 @@ class SensorsScreen(ModeScreen):
             self._working.cancel()
             self._working = None
             self.set_text("#air-words", "stopped; s listens again")
+            if self._examining_since is not None:
+                self._examining_since = None
+                self.set_text("#findings", "stopped; c checks again")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         heard = self._heard[event.option_index]
@@ -135,12 +146,14 @@ class SensorsScreen(ModeScreen):
             return
         address = self._heard[at].address if at is not None and at < len(self._heard) else None
         self.query_one("#doctor").add_class("-open")
-        self.set_text("#findings", "listening to the sensor for ten seconds …")
+        self._examining_since = monotonic()
         try:
             found = await house.examine(address)
         except RhomboidError as error:
+            self._examining_since = None
             self.set_text("#findings", str(error))
             return
+        self._examining_since = None
         width = max(len(finding.name) for finding in found)
         self.query_one("#findings", PlainText).text = "\n".join(f"{f.name:<{width}}  {f.value}" for f in found)
 

@@ -22,7 +22,7 @@ class SettingsScreen(ModeScreen):
     MODE = "settings"
     AUTO_FOCUS: ClassVar[str | None] = "#options"
     CSS = """
-    SettingsScreen #options { width: 44; height: 1fr; border: round $primary; }
+    SettingsScreen #options { width: 47; height: 1fr; border: round $primary; }
     SettingsScreen #meaning { height: auto; }
     SettingsScreen #value { display: none; height: 3; }
     SettingsScreen #value.-open { display: block; }
@@ -64,7 +64,7 @@ class SettingsScreen(ModeScreen):
         width = max(len(option.label) for option in self._options)
         for number, option in enumerate(self._options):
             first = number == 0 or self._options[number - 1].group != option.group
-            group = f"{option.group if first else '':<7}"
+            group = f"{option.group if first else '':<10}"
             value = (shown(option.value), "" if option.value == option.default else "bold")
             chooser.add_option(Content.assemble((group, "dim"), f"{option.label:<{width}}  ", value))
         chooser.highlighted = min(at, len(self._options) - 1)
