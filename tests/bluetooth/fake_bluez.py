@@ -18,6 +18,7 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 ADAPTER_PATH = "/org/bluez/hci0"
 ADAPTER, DEVICE = "org.bluez.Adapter1", "org.bluez.Device1"
 SERVICE, CHARACTERISTIC = "org.bluez.GattService1", "org.bluez.GattCharacteristic1"
+BATTERY_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
 ADVERTISING_S = 0.05
 
 Answer = tuple[str, list[Any]]
@@ -205,6 +206,8 @@ class FakeDevice:
         """Whose range it is in."""
         self.path = f"{adapter}/dev_{address.replace(':', '_')}"
         self.advertised = advertised or tuple(services)
+        self.battery_percent: int | None = None
+        """As advertised."""
         self.values: dict[str, bytes] = {}
         self.written: list[tuple[str, bytes]] = []
         self.connections = self.pairings = 0
@@ -246,6 +249,9 @@ class FakeDevice:
                 "UUIDs": Variant("as", list(self.advertised)),
                 "RSSI": Variant("n", -50),
             }
+            if self.battery_percent is not None:
+                battery = Variant("ay", bytes([self.battery_percent]))
+                known["ServiceData"] = Variant("a{sv}", {BATTERY_SERVICE: battery})
             self.bluez.add(self.path, {DEVICE: known})
         rssi = int(self.bluez.objects[self.path][DEVICE]["RSSI"].value)
         self.bluez.change(self.path, DEVICE, RSSI=Variant("n", -50 if rssi != -50 else -51))

@@ -11,12 +11,11 @@ from rhomboid.sensors.rhomboid_stream import SERVICE, STREAM
 from rhomboid.sensors.standard import BATTERY_LEVEL
 from rhomboid.simulation.firmware import Board
 from rhomboid.simulation.sensor import SimulatedSensor
-from tests.bluetooth.fake_bluez import FakeBluez, FakeDevice
+from tests.bluetooth.fake_bluez import BATTERY_SERVICE, FakeBluez, FakeDevice
 
 SINGLE_BYTES = 20
 BREATH_S = 0.001
 """A sensor that has fallen behind: dbus-fast takes a full socket for the end of the bus."""
-BATTERY_SERVICE = "0000180f-0000-1000-8000-00805f9b34fb"
 
 
 class RhomboidSensor(FakeDevice):

@@ -12,6 +12,8 @@ import typer
 from rhomboid.errors import DataError, UsageError, harmless
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from rhomboid.link.doctor import Checkup
     from rhomboid.link.finding import Air, Found
     from rhomboid.link.live import LiveSource, Wanted
@@ -30,6 +32,8 @@ Adapter = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="As one JSON document, for programs and bug reports.")]
 
 SHOW_S = 0.5
+NAME_WIDTH, INDENT = 30, 4
+NOTHING = "nothing is in the air; switch the sensor on and bring it near"
 
 
 def scan(
@@ -151,32 +155,53 @@ async def _listen_aloud(radio: Radio, for_s: float) -> Air:
             now = asyncio.get_running_loop().time()
             if now - shown_at >= SHOW_S:
                 shown_at = now
-                screen.update(Text(_table(air)), refresh=True)
+                screen.update(_drawn(air), refresh=True)
             return False
 
         air = await listen(radio, for_s, heard)
-        screen.update(Text(_table(air)), refresh=True)
+        screen.update(_drawn(air), refresh=True)
     return air
 
 
+def _drawn(air: Air) -> RenderableType:
+    """For a terminal, which may be narrow: what it is stands below each device."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if not air.found:
+        return Text(NOTHING)
+    names, rule, devices = _columns(air.found)
+    verdicts = [Padding(Text(harmless(f.verdict)), (0, 0, 0, INDENT), expand=False) for f in air.found]
+    below = [part for device, verdict in zip(devices, verdicts, strict=True) for part in (Text(device), verdict)]
+    return Group(Text(names), Text(rule), *below)
+
+
 def _table(air: Air) -> str:
+    """For a pipe: a line for each device."""
+    if not air.found:
+        return NOTHING
+    names, rule, devices = _columns(air.found)
+    lines = [f"{device}  {harmless(f.verdict)}" for device, f in zip(devices, air.found, strict=True)]
+    return "\n".join([f"{names}  what it is", f"{rule}  ----------", *lines])
+
+
+def _columns(found: Sequence[Found]) -> tuple[str, str, list[str]]:
+    """What was heard: the names of the columns, a rule, and a line for each device. All of it is safe to print."""
     from rhomboid.tables import table
 
-    found = air.found
-    if not found:
-        return "nothing is in the air; switch the sensor on and bring it near"
     rows = [
         (
-            harmless(f.seen.advertisement.name) or "-",
-            f.seen.address,
+            harmless(f.seen.advertisement.name)[:NAME_WIDTH] or "-",
             "connected" if f.seen.held else f"{f.seen.rssi_dbm} dBm",
             "-" if f.seen.battery_percent is None else f"{f.seen.battery_percent} %",
             "-" if not f.matches else f"{100 * f.confidence:.0f} %",
-            harmless(f.verdict),
+            f.seen.address,
         )
         for f in found
     ]
-    return table(("name", "address", "signal", "battery", "sure", "what it is"), rows)
+    names, rule, *devices = table(("name", "signal", "battery", "sure", "address"), rows).splitlines()
+    return names, rule, devices
 
 
 def _as_json(found: Found) -> dict[str, Any]:
