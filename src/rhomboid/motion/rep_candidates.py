@@ -8,13 +8,14 @@ hand are judged together, one a row; no row depends on its company, to the last 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
-from rhomboid.motion.rep_turns import LEVELS, PROJECTIONS, Stretch
+from rhomboid.motion.rep_turns import LEVELS, PROJECTIONS, FollowedStretch, Stretch
 from rhomboid.motion.ticks import Codes, Flags
 
 COUNTED, FINER = (2, 3, 4), 2  # Levels that are counted; each is judged by what it leaves uncounted two steps finer.
@@ -81,22 +82,27 @@ class Seen:
         self.begin, self.turns, self.newest, self.newest_value, self.first, self.finer, self.extent, self.share = table
 
     @classmethod
-    def at(cls, records: Array, stretches: list[Stretch]) -> Seen:
+    def of(cls, line: Array, each: Array, stretches: Sequence[Stretch]) -> Seen:
+        """From what ``turns_of_each`` tells of these stretches."""
+        own = np.empty((8, len(stretches), CANDIDATES))
+        own[:5], own[5] = each[:, :, PROJECTION, _LEVEL], each[1][:, PROJECTION, _LEVEL - FINER]
+        seen = np.array([(stretch.range, stretch.share) for stretch in stretches])
+        own[6:] = seen.transpose(1, 0, 2)[:, :, PROJECTION]
+        return cls(line, own)
+
+    @classmethod
+    def at(cls, records: Array, stretches: Sequence[FollowedStretch]) -> Seen:
         """From what the zig-zags tell at every tick, (ticks, projections, levels, 3), and whose they are."""
-        number: dict[Stretch, int] = {}
+        number: dict[FollowedStretch, int] = {}
         of = [number.setdefault(stretch, len(number)) for stretch in stretches]
-        zigzags = [z for stretch in number for levels in stretch.zigzags for z in levels[COUNTED[0] :]]
+        zigzags = [z for stretch in number for levels in stretch.zigzags for z in levels]
         sizes = np.array([len(z.places) for z in zigzags])
-        per_zigzag = np.array((np.cumsum(sizes) - sizes, [z.first for z in zigzags])).reshape(2, len(number), -1)
-        per_projection = np.array([(stretch.range, stretch.share) for stretch in number])
-        own = records[:, PROJECTION, _LEVEL]
-        table = np.empty((8, *own.shape[:2]))
-        table[0], table[4] = np.repeat(per_zigzag[:, of], 2, axis=2)
-        table[1:4] = own.transpose(2, 0, 1)
-        table[5] = records[:, PROJECTION, _LEVEL - FINER, 0]
-        table[6:] = per_projection[of].transpose(1, 0, 2)[:, :, PROJECTION]
+        places = np.array((np.cumsum(sizes) - sizes, [z.first for z in zigzags]))
+        each = np.empty((5, *records.shape[:3]))
+        each[[0, 4]] = places.reshape(2, len(number), *records.shape[1:3])[:, of]
+        each[1:4] = records.transpose(3, 0, 1, 2)
         line = [place for z in zigzags for place in z.places], [value for z in zigzags for value in z.values]
-        return cls(np.array(line, float), table)
+        return cls.of(np.array(line, float), each, stretches)
 
     def only(self, tick: Codes, key: Codes) -> Seen:
         """These candidates at these ticks."""

@@ -25,7 +25,7 @@ FIRST_LOOKS = 2
 ENOUGH_REPS = 3
 OPENING_EVIDENCE = 0.0  # Log odds; more is asked of the set as a whole, once it is over.
 LEAD_IN_S = 0.6
-AHEAD = 10
+AHEAD = 20
 
 
 class Looks:

@@ -72,41 +72,48 @@ class ZigZag:
 
 
 class Stretch:
-    """Frames seen along axes that do not change, with a zig-zag for every projection and level.
+    """Frames seen along axes that do not change.
 
     ``p`` (projections, n) holds the values since its beginning, ``range`` and ``share`` (projections,) the extent of
     each and its part of the view's variance, ``counts`` which of them are more than noise.
     """
 
-    def __init__(self, x: Array, mean: Array, products: Array, room: int) -> None:
-        """From all frames ``x`` (n, 13) so far, their ``mean`` (13,) and that of their ``products`` (13, 13).
+    def __init__(self, x: Array, mean: Array, share: Array, axes: Array, room: int = 0) -> None:
+        """From all frames ``x`` (n, 13) so far, their ``mean`` (13,), and what ``principal_axes`` made of them.
 
         The axes hold for ``room`` frames more.
         """
-        power, axes = np.linalg.eigh(_by_view(products - mean[:, None] * mean))
-        self._axes = np.zeros((COLUMNS, len(PROJECTIONS)))
-        for k, (view, component) in enumerate(PROJECTIONS):
-            rows = VIEWS[view]
-            self._axes[rows, k] = axes[view, : rows.stop - rows.start, -1 - component]
-        self.share = np.array([power[view, -1 - component] for view, component in PROJECTIONS])
-        self.share /= np.maximum(power.sum(axis=1), 1e-12)[[view for view, _ in PROJECTIONS]]
-        self._middle = mean @ self._axes
+        self.share, self._axes, self._middle = share, axes, mean @ axes
         n = self.n = len(x)
         self._p = np.empty((len(PROJECTIONS), n + room))
-        self._p[:, :n] = (x @ self._axes - self._middle).T
+        np.subtract((x @ axes).T, self._middle[:, None], out=self._p[:, :n])
         lowest, highest = (int(q * (n - 1)) for q in PERCENTILES)
-        ordered = np.partition(self.p, (lowest, highest), axis=1)
+        ordered = self.p.copy()
+        ordered.partition((lowest, highest), axis=1)
         self.range = ordered[:, highest] - ordered[:, lowest]
         self.counts = self.range >= FLOOR
+
+    @property
+    def p(self) -> Array:
+        return self._p[:, : self.n]
+
+    def project(self, x: Array, k: int) -> Array:
+        """Frames (n, 13) in projection ``k``, (n,)."""
+        p: Array = (x @ self._axes)[:, k] - self._middle[k]
+        return p
+
+
+class FollowedStretch(Stretch):
+    """One that goes on, with a zig-zag for every projection and level; ``record`` (1, projections, levels, 3) is what
+    ``ZigZag.follow`` tells of its beginning."""
+
+    def __init__(self, x: Array, mean: Array, share: Array, axes: Array, room: int) -> None:
+        super().__init__(x, mean, share, axes, room)
         rising = self.p[:, 1:] > self.p[:, :-1]
         turning = rising[:, 1:] != rising[:, :-1]
         self.zigzags: list[list[ZigZag]] = []
         records = [self._found(k, np.flatnonzero(turning[k]) + 1) for k in range(len(PROJECTIONS))]
         self.record = np.array(records)[None]
-
-    @property
-    def p(self) -> Array:
-        return self._p[:, : self.n]
 
     def _found(self, k: int, turning: Codes) -> list[list[float]]:
         """The turning points of projection ``k`` so far among its local extremes, at every level."""
@@ -144,16 +151,19 @@ class Stretch:
         told_each: Array = record.reshape(len(PROJECTIONS), len(LEVELS), ticks, 3).transpose(2, 0, 1, 3)
         return told_each
 
-    def project(self, x: Array, k: int) -> Array:
-        """Frames (n, 13) in projection ``k``, (n,)."""
-        p: Array = (x @ self._axes)[:, k] - self._middle[k]
-        return p
 
-
-def _by_view(covariance: Array) -> Array:
-    """The covariance within each view, (views, widest, widest), with noughts where a view has fewer columns."""
-    parts = np.zeros((len(VIEWS), WIDEST, WIDEST))
-    for part, view in zip(parts, VIEWS, strict=True):
-        width = view.stop - view.start
-        part[:width, :width] = covariance[view, view]
-    return parts
+def principal_axes(mean: Array, products: Array) -> tuple[Array, Array]:
+    """For some stretches the ``share`` (k, projections) of each projection and the ``axes`` (k, 13, projections), from
+    the mean of their frames, (k, 13), and of the products of those, (k, 13, 13)."""
+    covariance = products - mean[:, :, None] * mean[:, None, :]
+    by_view = np.zeros((len(mean), len(VIEWS), WIDEST, WIDEST))  # noughts where a view has fewer columns
+    for k, columns in enumerate(VIEWS):
+        width = columns.stop - columns.start
+        by_view[:, k, :width, :width] = covariance[:, columns, columns]
+    power, along = np.linalg.eigh(by_view)
+    axes = np.zeros((len(mean), COLUMNS, len(PROJECTIONS)))
+    for k, (view, component) in enumerate(PROJECTIONS):
+        rows = VIEWS[view]
+        axes[:, rows, k] = along[:, view, : rows.stop - rows.start, -1 - component]
+    views, components = np.array(PROJECTIONS).T
+    return power[:, views, -1 - components] / np.maximum(power.sum(axis=2), 1e-12)[:, views], axes

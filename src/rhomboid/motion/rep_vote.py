@@ -18,7 +18,8 @@ from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
 from rhomboid.motion.rep_candidates import CANDIDATES, FEATURES, PROJECTION, WEIGHTS, Judged, Rep, Seen, judge
 from rhomboid.motion.rep_signals import COLUMNS
-from rhomboid.motion.rep_turns import PROJECTIONS, Stretch
+from rhomboid.motion.rep_turns import PROJECTIONS, FollowedStretch, Stretch, principal_axes
+from rhomboid.motion.rep_turns_each import turns_of_each
 from rhomboid.motion.ticks import Codes, Flags
 
 TICK_FRAMES = 10
@@ -97,7 +98,7 @@ class Ballot:
         self._sum = np.zeros(COLUMNS)
         self._squares = np.zeros((COLUMNS, COLUMNS))
         self._refresh_at = 0
-        self._stretch: Stretch | None = None
+        self._stretch: FollowedStretch | None = None
         self._state = np.zeros((CANDIDATES, 3))
         self._judged = Judged.nothing()
         self._beside = np.zeros((len(BESIDE), CANDIDATES))
@@ -144,7 +145,7 @@ class Ballot:
         keys = np.flatnonzero(self._known).tolist()
         return [Candidate(self._judged, k, k, self._stretch, self._beside[:, k]) for k in keys]
 
-    def _followed(self, x: Array, frames: int) -> tuple[Array, list[Stretch]]:
+    def _followed(self, x: Array, frames: int) -> tuple[Array, list[FollowedStretch]]:
         """What the zig-zags tell of every tick, (ticks, projections, levels, 3), and the axes that hold for it."""
         n = self._n + len(x)
         if n > len(self._x):
@@ -155,13 +156,15 @@ class Ballot:
         squares = np.add.accumulate(np.concatenate((self._squares[None], ticks.transpose(0, 2, 1) @ ticks)))
         self._sum, self._squares = sums[-1].copy(), squares[-1].copy()
         records: list[Array] = []
-        stretches: list[Stretch] = []
+        stretches: list[FollowedStretch] = []
         while len(stretches) < len(ticks):
             k, n = len(stretches), self._n + frames
             if self._stretch is None or n >= self._refresh_at:
                 room = int(REFRESH_GROWTH * n)
                 self._refresh_at = n + room
-                self._stretch = Stretch(self._x[:n], sums[k + 1] / n, squares[k + 1] / n, room)
+                mean = sums[k + 1] / n
+                (share,), (axes,) = principal_axes(mean[None], (squares[k + 1] / n)[None])
+                self._stretch = FollowedStretch(self._x[:n], mean, share, axes, room)
                 records.append(self._stretch.record)
             else:
                 records.append(self._stretch.follow(ticks[k : k + (self._refresh_at - 1 - self._n) // frames]))
@@ -173,10 +176,12 @@ class Ballot:
 def vote_each(stretches: Iterable[Array], surety: float) -> list[Vote]:
     """The votes on some stretches of movement, (n, 13) each, that need have nothing to do with each other."""
     xs = list(stretches)
-    each = [Stretch(x, x.sum(axis=0) / len(x), x.T @ x / len(x), 0) for x in xs]
-    if not each:
+    if not xs:
         return []
-    s = Seen.at(np.concatenate([stretch.record for stretch in each]), each)
+    mean = np.array([x.sum(axis=0) / len(x) for x in xs])
+    along = principal_axes(mean, np.array([x.T @ x / len(x) for x in xs]))
+    each = [Stretch(*seen) for seen in zip(xs, mean, *along, strict=True)]
+    s = Seen.of(*turns_of_each(each), each)
     known = s.every > 0
     which, key = np.nonzero(known)
     if not len(key):
