@@ -15,6 +15,7 @@ import numpy as np
 from rhomboid.events import Event, HoldEnded, HoldStarted
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import Break, Frames
+from rhomboid.motion.order import median
 from rhomboid.motion.settings import Settings
 from rhomboid.motion.stillness import BOB, METRES_A_DEG, SEEN, SPEED, UP, YAW, Look, Offset, T, Usual, apart_deg
 from rhomboid.motion.ticks import Codes, Flags, unit
@@ -187,7 +188,7 @@ class HoldDetector:
             away = False
             self._former_rest_up = None
             self._usual.forget()
-        self._usual.learn(range_deg, float(np.median(path[:, SPEED])))
+        self._usual.learn(range_deg, float(median(path[:, SPEED])))
 
         # the reaching has to be seen: after a gap the trunk may have been there for long
         held = visit if away and reached > 0 else None

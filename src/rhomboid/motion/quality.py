@@ -17,6 +17,7 @@ import numpy as np
 from rhomboid.events import Side
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
+from rhomboid.motion.order import median
 
 CUT_OFF_HZ, LEAST_AMPLITUDE = 10.0, 0.05
 PADDING = 16
@@ -81,7 +82,7 @@ def _way(pose_deg: Array, far: int) -> tuple[int, int]:
     rest, there = pose_deg[0], pose_deg[far]
     gone = _gone(pose_deg, rest, there)
     # The turning points are not quite at rest: the poses that are kept near them are nearer the truth.
-    rest, there = np.median(pose_deg[gone <= NEAR], axis=0), np.median(pose_deg[gone >= 1.0 - NEAR], axis=0)
+    rest, there = median(pose_deg[gone <= NEAR]), median(pose_deg[gone >= 1.0 - NEAR])
     gone = _gone(pose_deg, rest, there)
     reached = int(np.flatnonzero(gone >= 1.0 - SLOW_END)[:1].sum())
     left = np.flatnonzero(gone[:reached] <= SLOW_END)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
+from rhomboid.motion.order import median, quantiles
 from rhomboid.motion.recount_ways import LEVELS, PROJECTIONS, Signals, Way
 from rhomboid.motion.ticks import Codes
 
@@ -236,7 +237,7 @@ def _farther(pose: Array, far: Codes, rest: Codes, edge: Codes, each: _Each, twi
     """-1..1: are the far points farther from the pose at the ``edge`` of each way's set than its rests are? (n,)"""
     edges, which = np.unique(edge, return_inverse=True)
     away = np.sqrt(((pose - pose[edges][:, None]) ** 2).sum(axis=2))
-    away /= np.maximum(np.percentile(away, 90.0, axis=1), 1e-6)[:, None]
+    away /= np.maximum(quantiles(away, 0.9)[0], 1e-6)[:, None]
     difference = each.median(away[which[each.of], far]) - twice.median(away[which[twice.of], rest])
     return np.minimum(np.maximum(difference, -1.0), 1.0)
 
@@ -266,7 +267,7 @@ def _likeness(
         pairs = np.triu_indices(n, 1)
         for name, shape in zip(("", "_white"), shapes, strict=True):
             alike = (those := shape[rows]) @ those.transpose(0, 2, 1)
-            f["alike" + name][ways] = np.median(alike[:, *pairs], axis=1)
+            f["alike" + name][ways] = median(alike[:, *pairs], axis=1)
             if n > 2:
                 next_but_one, neighbours = (np.diagonal(alike, k, 1, 2).mean(axis=1) for k in (2, 1))
                 f["alternate" + name][ways] = next_but_one - neighbours

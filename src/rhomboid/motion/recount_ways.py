@@ -15,6 +15,7 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, G_M_S2
+from rhomboid.motion.order import median, quantiles
 
 LOW_PASS_HZ = 4.0
 # (signal group, component, further low-pass in Hz)
@@ -173,7 +174,7 @@ def _in_pairs(way: Way, s: Signals) -> list[Way]:
 def _without_doubtful_edges(way: Way) -> list[Way]:
     """The way itself, and without its first and last repetition where that is small: settling in, or getting up."""
     size = np.minimum(way.out, way.back)
-    doubtful = size < DOUBTFUL * np.median(size)
+    doubtful = size < DOUBTFUL * median(size)
     found = [way]
     if len(size) > 3:
         for first in range(1 + bool(doubtful[0])):
@@ -206,7 +207,7 @@ def _way(
         return None
     table = np.array(rows)
     size = np.minimum(table[:, 3], table[:, 4])
-    kept = table[size >= SMALL * np.median(size)]
+    kept = table[size >= SMALL * median(size)]
     before, far, after, stretch = (kept[:, c].astype(int) for c in (0, 1, 2, 5))
     return Way(
         number, side, 1, level, before, far, after, far, kept[:, 3], kept[:, 4], stretch,
@@ -215,7 +216,7 @@ def _way(
 
 
 def _extent(p: Array) -> float:
-    low, high = np.percentile(p, (3.0, 97.0))
+    low, high = quantiles(p, 0.03, 0.97)
     return float(high - low)
 
 
@@ -283,7 +284,7 @@ def _without_outliers(x: Array) -> Array:
     """Centred, and single large movements (settling in, getting up) cut down to the size of the others."""
     y = x - x.mean(axis=0)
     length = np.sqrt((y * y).sum(axis=1))
-    shrunk: Array = y * np.minimum(1.0, 2.5 * np.median(length) / np.maximum(length, 1e-9))[:, None]
+    shrunk: Array = y * np.minimum(1.0, 2.5 * median(length) / np.maximum(length, 1e-9))[:, None]
     return shrunk
 
 

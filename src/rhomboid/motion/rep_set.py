@@ -13,6 +13,7 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
+from rhomboid.motion.order import median
 from rhomboid.motion.rep_candidates import Rep
 from rhomboid.motion.rep_signals import VIEWS
 from rhomboid.motion.rep_vote import Candidate
@@ -81,7 +82,7 @@ def _sameness(x: Array, far: list[int]) -> list[tuple[float, float]]:
     if len(far) < 3:
         return [(0.0, 0.0)] * 2
     each = [_likeness(paths[:-1], paths[1:]) for paths in _paths(x, far[:-1], far[1:])]
-    return [(float(np.median(likeness)), float(likeness.min())) for likeness in each]
+    return [(float(median(likeness)), float(likeness.min())) for likeness in each]
 
 
 def _paths(x: Array, starts: list[int], ends: list[int]) -> list[Array]:

@@ -17,6 +17,7 @@ import numpy as np
 from rhomboid.events import Correction, Event, Movement, MovementRefused, RepCompleted, SetClosed, SetStarted
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
+from rhomboid.motion.order import median
 from rhomboid.motion.quality import quality
 from rhomboid.motion.rep_candidates import Rep
 from rhomboid.motion.rep_looks import ENOUGH_REPS, LEAD_IN_S, Looks
@@ -354,8 +355,8 @@ class RepetitionDetector:
             self.movement_deg = float(self.trace_deg[-1])
             return
         p = self._leader.values
-        rest = float(np.median([p[r.after] for r in self._leader.reps]))
-        far = float(np.median([p[r.far] for r in self._leader.reps]))
+        rest = float(median([p[r.after] for r in self._leader.reps]))
+        far = float(median([p[r.far] for r in self._leader.reps]))
         self.trace_deg = (self._leader.project(x) - rest) * math.copysign(1.0, far - rest)
         self.movement_deg = abs(float(self.trace_deg[-1]))
         earlier = p[max(0, len(p) - TICK_FRAMES)]
