@@ -16,7 +16,7 @@ import atheris
 
 PLACE = Path(".fuzz")
 LONGEST_INPUT = 8192
-NAMES = ("drivers", "recording", "imported", "csv", "toml", "history", "kept", "decode")
+NAMES = ("drivers", "recording", "imported", "csv", "toml", "history", "kept", "decode", "served")
 
 
 def fuzz(name: str, arguments: list[str]) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.fuzz import drivers, files
+from tests.fuzz import drivers, files, served
 
 Target = tuple[Callable[[bytes], None], Callable[[], list[bytes]]]
 
-TARGETS: dict[str, Target] = {"drivers": (drivers.run, drivers.seeds), **files.TARGETS}
+TARGETS: dict[str, Target] = {
+    "drivers": (drivers.run, drivers.seeds),
+    **files.TARGETS,
+    "served": (served.run, served.seeds),
+}

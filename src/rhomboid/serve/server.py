@@ -68,13 +68,7 @@ class Server:
 
     async def run(self, listening: Sequence[socket.socket]) -> int:
         """Serves until the program has ended, or Ctrl-C; gives the program's exit status."""
-        app = web.Application(middlewares=[self._guard], client_max_size=MAX_MESSAGE)
-        app.router.add_get("/{token}/", self._page)
-        app.router.add_get("/{token}/ws", self._look)
-        app.router.add_get("/{token}/{file}", self._file)
-        app.on_response_prepare.append(_dress)
-        runner = web.AppRunner(app, access_log=None, logger=LOG, shutdown_timeout=CLOSING_S)
-        await runner.setup()
+        runner = await self.answering()
         when_asked_to_end(self._ending.set, ctrl_c=True)
         try:
             for heard in listening:
@@ -86,6 +80,17 @@ class Server:
             self._ending.set()
             await runner.cleanup()
         return status
+
+    async def answering(self) -> web.AppRunner:
+        """What answers requests, wherever they come from."""
+        app = web.Application(middlewares=[self._guard], client_max_size=MAX_MESSAGE)
+        app.router.add_get("/{token}/", self._page)
+        app.router.add_get("/{token}/ws", self._look)
+        app.router.add_get("/{token}/{file}", self._file)
+        app.on_response_prepare.append(_dress)
+        runner = web.AppRunner(app, access_log=None, logger=LOG, shutdown_timeout=CLOSING_S)
+        await runner.setup()
+        return runner
 
     # --- who may --------------------------------------------------------------------------------------------------
 
