@@ -1,6 +1,6 @@
 """Hours of wearing, many times as fast as they pass: ``python -m benchmarks.soak [HOURS] [PACE]`` (8 hours, pace 10).
 
-A sensor on the stand-in for BlueZ trains, walks and squeezes over and over; any packet may be lost on the air, and the
+A sensor on the stand-in for BlueZ trains, walks, squeezes and reaches over and over; any packet may be lost on the air, and the
 link drops every few minutes. The real ``rhomboid record`` in a process of its own receives it through unmodified bleak,
 records and counts, and every finished set goes into a history; its clock runs at ``PACE`` as well. Held against it:
 the samples the sensor made are those recorded and those counted as lost (to one for every drop: such a gap is known
@@ -39,7 +39,8 @@ from rhomboid.simulation.packets.rhomboid_stream import _PER_COUNT, ACC_RANGE, G
 from rhomboid.simulation.sensor import SimulatedSensor
 
 HOURS, PACE = 8.0, 10.0
-SCRIPTS = ("demo", "rows", "walking", "squeezes")
+SCRIPTS = ("rows", "walking", "squeezes", "reaching", "messy")
+"""Gone through once before memory is looked at: what each of them takes at most has been taken by then."""
 SAMPLES, RATE_HZ = 5, 100
 """A packet."""
 LOSS, DROP_EVERY_S, AWAY_S = 0.002, 180.0, 3.0
