@@ -133,6 +133,32 @@ async def test_what_cannot_be_opened_is_said_as_a_sentence() -> None:
         assert app.trouble is None and house.wishes[-1].demo
 
 
+def test_the_time_that_drawing_takes_is_part_of_the_interval() -> None:
+    rate = FrameRate(30.0)
+    assert rate.wait_s(0.01) == pytest.approx(1 / 30 - 0.01)
+    assert 0.0 < rate.wait_s(0.5) < 0.02
+
+
+async def test_a_terminal_that_takes_no_more_is_drawn_less_often_and_then_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    session = FakeSession(updates=[rows_in_hand()])
+    app = RhomboidApp(session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shown(pilot)
+        drawn: list[bool] = []
+        screen = app.screen
+        assert isinstance(screen, ModeScreen)
+        monkeypatch.setattr(screen, "draw", lambda: drawn.append(True))
+        monkeypatch.setattr(RhomboidApp, "behind", True)
+        await until(pilot, lambda: screen.frame_rate.hz < WANTED_HZ / 2)
+        count = len(drawn)
+        await pilot.pause(0.3)
+        assert len(drawn) <= count + 1  # one may have been under way
+        monkeypatch.setattr(RhomboidApp, "behind", False)
+        await until(pilot, lambda: len(drawn) > count + 3)
+
+
 def test_the_frame_rate_falls_where_frames_are_dear_and_recovers() -> None:
     rate = FrameRate()
     for _ in range(50):

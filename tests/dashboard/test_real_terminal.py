@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,20 @@ def test_a_first_evening_with_the_program(tmp_path: Path) -> None:
         assert terminal.ended() == 0
     settings = (tmp_path / "config" / "rhomboid" / "settings.toml").read_text(encoding="utf-8")
     assert "welcomed = true" in settings and "tones = false" in settings
+
+
+def test_a_terminal_that_takes_nothing_holds_up_no_recording(tmp_path: Path) -> None:
+    file = tmp_path / "set.mcap"
+    with Terminal(tmp_path, "record", str(file), "--demo", "--script", "rows") as terminal:
+        terminal.until("running  ·")
+        grew = []
+        for _ in range(4):  # two seconds of pictures fit between us and the program, and no more
+            before = file.stat().st_size
+            time.sleep(1.5)
+            grew.append(file.stat().st_size > before)
+        assert all(grew)
+        terminal.press("q")
+        assert terminal.ended() == 0
 
 
 def test_no_arguments_and_no_terminal_give_the_help() -> None:

@@ -7,6 +7,7 @@ never two. A mode is a file in ``screens/`` and a line in ``modes.py``.
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 CORE = "scipy.signal"
 """What the signal core needs and loads late, as it takes long."""
+MOST_WAITING = 4
+"""So many writes may wait for the terminal before drawing pauses; at thirty Textual would wait for it, and all else."""
 STOPPING_S = 5.0
 """How long a session may take to close what is open before it is cut off: to release a sensor takes up to 4.7 s."""
 
@@ -161,6 +164,8 @@ class RhomboidApp(App[None]):
     async def _run_sitting(self, sitting: Sitting) -> None:
         if CORE not in sys.modules:  # loaded with the first sample it would hold screen and radio for a second
             await asyncio.to_thread(import_module, CORE)
+        if not self.is_headless:
+            _settle_memory()
         await sitting.run()
         if self._close_at_end:
             self._leave()
@@ -218,6 +223,12 @@ class RhomboidApp(App[None]):
     def say(self, words: str) -> None:
         """Tells this in passing; from any thread."""
         self.notify(harmless(words), markup=False, timeout=8.0)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the terminal has not taken yet what was drawn: a slow line, or a window that is held."""
+        waiting = getattr(getattr(self._driver, "_writer_thread", None), "_queue", None)
+        return waiting is not None and waiting.qsize() > MOST_WAITING
 
     # --- screens -----------------------------------------------------------------------------------------------------
 
@@ -324,6 +335,13 @@ class RhomboidApp(App[None]):
     def _leave(self) -> None:
         error = None if self.session is None else self.session.error
         self.exit(return_code=0 if error is None else error.exit_status)
+
+
+def _settle_memory() -> None:
+    """What is loaded by now stays, and is no longer looked through for garbage: that would hold the radio for 90 ms."""
+    gc.unfreeze()  # of a session before this one nothing has to stay
+    gc.collect()
+    gc.freeze()
 
 
 def _screen(mode: Mode) -> Screen[None]:

@@ -6,10 +6,11 @@ WANTED_HZ, LEAST_HZ = 15.0, 2.0
 TOO_MUCH, PLENTY = 0.5, 0.25
 """Shares of the time between two frames that drawing may take before the rate falls, and must leave before it rises."""
 SMOOTHING = 0.2
+LEAST_WAIT_S = 0.005
 
 
 class FrameRate:
-    """``took`` tells what each frame cost; ``interval_s`` is how long to wait from one to the next."""
+    """``took`` tells what each frame cost; ``wait_s`` is how long to wait for the next."""
 
     def __init__(self, wanted_hz: float = WANTED_HZ) -> None:
         self.wanted_hz = self.hz = wanted_hz
@@ -19,6 +20,10 @@ class FrameRate:
     def interval_s(self) -> float:
         """From the beginning of one frame to that of the next."""
         return 1.0 / self.hz
+
+    def wait_s(self, spent_s: float) -> float:
+        """How long to wait for the next frame when drawing this one took ``spent_s``; others get a turn in any case."""
+        return max(self.interval_s - spent_s, LEAST_WAIT_S)
 
     def took(self, cost_s: float) -> None:
         """From the beginning of a frame until it was on its way to the terminal."""

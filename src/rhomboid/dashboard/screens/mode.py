@@ -105,9 +105,12 @@ class ModeScreen(Screen[None]):
         rate = self.frame_rate
         rate.wanted_hz = self.house_app.settings.screen.frames_a_second
         began = perf_counter()
-        self.draw()
-        self._frame_timer = self.set_timer(rate.interval_s, self._frame)
-        self.call_after_refresh(lambda: rate.took(perf_counter() - began))
+        if self.house_app.behind:  # more would only be drawn too late, and in the end hold up the session
+            rate.took(rate.interval_s)
+        else:
+            self.draw()
+            self.call_after_refresh(lambda: rate.took(perf_counter() - began))
+        self._frame_timer = self.set_timer(rate.wait_s(perf_counter() - began), self._frame)
 
 
 def status_words(session: Session | None) -> str:
