@@ -1,12 +1,37 @@
-"""The air of the guest: a virtual adapter for BlueZ, and on the same link the controllers of simulated sensors."""
+"""The air of the guest: a virtual adapter for BlueZ, and in the same air the controllers of simulated sensors."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
-from bumble import hci
+from bumble import att, hci, host
 from bumble.controller import Controller
+from bumble.core import PhysicalTransport
+from bumble.link import LocalLink
+
+
+def without_log() -> None:
+    """Logged or not, bumble 0.0.236 describes every packet in colours, which takes more time than to carry it."""
+    for module in (att, hci, host):
+        module.color = lambda text, *_, **__: text  # type: ignore[attr-defined]
+    hci.HCI_Object.format_fields = staticmethod(lambda *_, **__: "")  # type: ignore[method-assign,assignment]
+
+
+class Air(LocalLink):
+    """bumble's, in which data go by the addresses that their connection was made with.
+
+    In 0.0.236 they come from the sender's random address. The kernel gives the adapter a new one for every scan, so
+    that a scan would cut off whatever is connected.
+    """
+
+    def send_acl_data(
+        self, sender_controller: Controller, destination_address: hci.Address, transport: PhysicalTransport, data: bytes
+    ) -> None:
+        connection = sender_controller.le_connections.get(destination_address)
+        receiver = self.find_le_controller(destination_address)
+        if connection is not None and receiver is not None:
+            asyncio.get_running_loop().call_soon(receiver.on_link_acl_data, connection.self_address, transport, data)
 
 
 class VirtualController(Controller):

@@ -13,12 +13,14 @@ ip link set lo up
 modules=$(sed -n 's/.*modules=\([^ ]*\).*/\1/p' /proc/cmdline)
 mkdir -p /lib/modules
 ln -sfn "$modules/$(uname -r)" "/lib/modules/$(uname -r)"
-modprobe hci_vhci
-dbus-daemon --system --fork
-/usr/libexec/bluetooth/bluetoothd --nodetach >/mnt/bluetoothd.log 2>&1 &
+{
+    modprobe hci_vhci
+    dbus-daemon --system --fork
+    exec /usr/libexec/bluetooth/bluetoothd --nodetach >/mnt/bluetoothd.log 2>&1
+} & # the scene takes longer to load
 echo "the guest is up after $(cut -d' ' -f1 /proc/uptime) s"
 bash /mnt/scene.sh
 echo $? >/mnt/status
 sync
 echo o >/proc/sysrq-trigger
-sleep 10
+wait # the first process must not end, and bluetoothd does not

@@ -17,9 +17,9 @@ BUILD = ROOT / "build" / "bluetooth-vm"
 """Where ``prepare.sh`` put the kernel and the RAM disk."""
 BYTECODE = BUILD / "bytecode"
 MEMORY = "2G"
-PROCESSOR = "max,erms=off,fsrm=off"
-"""Emulated, since KVM hangs on some machines. It copies byte by byte if it claims to be quick at that, which doubled
-the time to load a program and trebled that to boot."""
+PROCESSOR = "Nehalem"
+"""Emulated, since KVM hangs on some machines. The oldest that numpy runs on: what later ones have is slow where it is
+emulated (guarded memory, page tables of five levels, copying byte by byte)."""
 
 
 class GuestFailed(Exception):

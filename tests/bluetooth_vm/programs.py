@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,12 @@ class Programs:
         self._processes.set_forkserver_preload(PRELOADED)
         self.runs: dict[str, dict[str, Any]] = {}
 
-    async def load(self) -> None:
-        """Until the process is there that the others are forked from."""
+    def begin_loading(self) -> None:
+        """Starts the process that the others are forked from, and does not wait for it."""
+        forkserver.ensure_running()
+
+    async def loaded(self) -> None:
+        """Until it is ready."""
         await asyncio.to_thread(self._processes.Process(target=int).start)
 
     async def start(self, name: str, *arguments: str) -> BaseProcess:

@@ -1,7 +1,6 @@
 """What happens in the guest: sensors in the air, and our program used on them as a user would. Judged outside.
 
-``python -m tests.bluetooth_vm OUT`` writes into OUT what the programs said, the recordings, what the sensors sent
-and were told, and when.
+Into OUT go what the programs said, the recordings, what the sensors sent and were told, and when.
 """
 
 from __future__ import annotations
@@ -9,35 +8,36 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from bumble.link import LocalLink
-from bumble.transport import open_transport
+from bumble.transport.vhci import open_vhci_transport
 
 from rhomboid.simulation.firmware import Packets, firmware_for
 from rhomboid.simulation.peripheral import Peripheral, static_address
 from rhomboid.simulation.sensor import SimulatedSensor
-from tests.bluetooth_vm.air import VirtualController
+from tests.bluetooth_vm.air import Air, VirtualController, without_log
 from tests.bluetooth_vm.programs import Programs, report
 
+VHCI = Path("/dev/vhci")
 READY_S = 60.0
-UNTIL_DROP_S = 62.0
-BEFORE_THE_END_S = 3.0
+UNTIL_DROP, AFTER_DROP = 62 * 20, 13 * 20
+"""Packets, of which 20 a second hold five samples each."""
 
 
 class Sensor:
     """A simulated sensor in the air, whose every packet is kept."""
 
-    def __init__(self, link: LocalLink, simulated: SimulatedSensor, largest_mtu: int = 247) -> None:
+    def __init__(self, air: Air, simulated: SimulatedSensor, largest_mtu: int = 247) -> None:
         self.simulated, self.firmware = simulated, firmware_for(simulated)
         self.name = self.firmware.name
         self.told: list[tuple[float, str]] = []
         self._made: list[tuple[str, str]] = []
         self._run = self.firmware.run
         self.firmware.run = self._noted  # type: ignore[method-assign]
-        controller = VirtualController(self.name, link=link)
+        controller = VirtualController(self.name, link=air)
         self.peripheral = Peripheral(
             self.firmware, controller, controller, static_address(simulated.seed),
             largest_mtu=largest_mtu, tell=lambda text: self.told.append((time.monotonic(), text)),
@@ -52,26 +52,24 @@ class Sensor:
             yield ready_s, packets
 
 
-async def scene(out: Path) -> None:
-    link = LocalLink()
-    worn = Sensor(link, SimulatedSensor("back-extension", 4))
-    narrow = Sensor(link, SimulatedSensor("rows", 5), largest_mtu=23)
-    bought = Sensor(link, SimulatedSensor("rows", 6, family="witmotion"))
-    async with await open_transport("vhci") as vhci:  # the kernel waits for answers: nothing slow may follow
-        VirtualController("adapter", host_source=vhci.source, host_sink=vhci.sink, link=link)
-        programs = Programs(out)
-        await asyncio.gather(programs.load(), powered())
-        report("the adapter is on and the program loaded")
+async def scene(programs: Programs, out: Path) -> None:
+    """All of it."""
+    without_log()
+    air = Air()
+    worn = Sensor(air, SimulatedSensor("back-extension", 4))
+    narrow = Sensor(air, SimulatedSensor("rows", 5), largest_mtu=23)
+    bought = Sensor(air, SimulatedSensor("rows", 6, family="witmotion"))
+    await until(VHCI.exists)
+    async with await open_vhci_transport(str(VHCI)) as vhci:  # the kernel waits for answers: nothing slow may follow
+        VirtualController("adapter", host_source=vhci.source, host_sink=vhci.sink, link=air)
+        await powered()
+        report("the adapter is on")
+        await programs.loaded()
+        report("the program is loaded")
         for sensor in (worn, narrow, bought):
             await sensor.peripheral.start()
-        await programs.run("scan", "scan", "--for", "5", "--json")
-        await programs.run("doctor", "doctor", "--json", "--device", worn.name)
-        await record_a_set(programs, worn, out)
-        for name, sensor in (
-            ("narrow", narrow),
-            ("bought", bought),
-        ):  # the virtual adapter is lost with two
-            await programs.run(name, *record(out, name, sensor), "--for", "16")
+        await programs.run("scan", "scan", "--for", "3", "--json")
+        await asyncio.gather(record_a_set(programs, worn, out), meanwhile(programs, worn, narrow, bought, out))
     evidence = {
         "runs": programs.runs,
         "sensors": {sensor.name: sensor.as_json() for sensor in (worn, narrow, bought)},
@@ -80,17 +78,30 @@ async def scene(out: Path) -> None:
 
 
 async def record_a_set(programs: Programs, sensor: Sensor, out: Path) -> None:
-    """More than a minute without a fault, then the link drops amid the set, and Ctrl-C shortly before the end."""
+    """More than a minute without a fault, then the link drops amid the set, and Ctrl-C once it has healed."""
     program = await programs.start("set", *record(out, "set", sensor))
-    while not sensor.firmware.sampling:
-        if not program.is_alive():
-            return await programs.finish("set", program)
-        await asyncio.sleep(0.05)
-    began_s = time.monotonic()
-    await asyncio.sleep(UNTIL_DROP_S)
+    await until(lambda: sensor.peripheral.sent >= UNTIL_DROP, program)
     await sensor.peripheral.lose_link()
-    await asyncio.sleep(began_s + sensor.simulated.duration_s - BEFORE_THE_END_S - time.monotonic())
-    return await programs.finish("set", program, interrupt=True)
+    until_end = UNTIL_DROP + AFTER_DROP
+    await until(lambda: sensor.peripheral.sent >= until_end or not sensor.firmware.sampling, program)
+    await programs.finish("set", program, interrupt=True)
+
+
+async def meanwhile(programs: Programs, worn: Sensor, narrow: Sensor, bought: Sensor, out: Path) -> None:
+    """Beside the set: the doctor, a program that is killed, and one that finds the sensor which that left connected."""
+    await asyncio.wait_for(until(lambda: worn.firmware.sampling), READY_S)
+    await programs.run("doctor", "doctor", "--json", "--device", narrow.name)
+    killed = await programs.start("killed", *record(out, "killed", bought))
+    await until(lambda: bought.firmware.sampling, killed)
+    killed.kill()
+    await programs.finish("killed", killed)
+    await programs.run("again", *record(out, "again", bought), "--for", "10")
+
+
+async def until(this: Callable[[], bool], program: BaseProcess | None = None) -> None:
+    """Waits for it as long as the program runs."""
+    while not this() and (program is None or program.is_alive()):
+        await asyncio.sleep(0.05)
 
 
 def record(out: Path, name: str, sensor: Sensor) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
 
@@ -36,8 +37,8 @@ def heard(guest: Evidence, program: str, characteristic: str) -> list[list[str]]
 def none_missing(packets: list[str], guest: Evidence, sensor: str) -> bool:
     """Whether these are packets that the sensor made one after another."""
     made = [data for _, data in guest.sensors[sensor]["packets"]]
-    first = made.index(packets[0])
-    return made[first : first + len(packets)] == packets
+    begins = [i for i, data in enumerate(made) if data == packets[0]]
+    return any(made[i : i + len(packets)] == packets for i in begins)
 
 
 def test_what_is_in_the_air_is_found_and_recognised(guest: Evidence) -> None:
@@ -47,15 +48,19 @@ def test_what_is_in_the_air_is_found_and_recognised(guest: Evidence) -> None:
         assert found[name]["matches"][0]["family"] == family
 
 
-def test_the_doctor_finds_all_well(guest: Evidence) -> None:
+def test_the_doctor_finds_all_well_with_an_mtu_of_23(guest: Evidence) -> None:
+    """Which brings 100 packets a second, of one sample each; none is missing."""
     found = json.loads(guest.said("doctor"))
     assert found["bluetooth"] == "works"
-    assert (found["sensor"], found["family"], found["told"]["firmware"]) == (WORN, "rhomboid", "simulated 1.0")
+    assert (found["sensor"], found["family"], found["told"]["firmware"]) == (NARROW, "rhomboid", "simulated 1.0")
     assert found["battery_percent"] == 83
     assert found["lost_share"] == 0.0
     assert found["refused_packets"] == 0
     assert found["achieved_hz"] == pytest.approx(100.0, rel=0.01)
     assert found["trouble"] == ""
+    made = {len(data) // 2 for characteristic, data in guest.sensors[NARROW]["packets"] if characteristic == STREAM}
+    assert max(made) == SINGLE_BYTES
+    assert found["packets"] >= 9 * 100
 
 
 def test_a_minute_at_100_hz_comes_without_loss(guest: Evidence) -> None:
@@ -92,21 +97,22 @@ def test_ctrl_c_stops_the_stream_on_the_sensor_and_leaves_soon(guest: Evidence) 
     assert words[-1].startswith("disconnected: remote_user_terminated")
 
 
-def test_an_mtu_of_23_brings_single_samples_and_none_is_missing(guest: Evidence) -> None:
-    (packets,) = heard(guest, "narrow", STREAM)
-    assert max(len(data) // 2 for data in packets) == SINGLE_BYTES
-    assert len(packets) >= 5 * 100
-    assert none_missing(packets, guest, NARROW)
+def test_a_sensor_that_a_killed_program_left_connected_is_found_and_streams(guest: Evidence) -> None:
+    assert guest.runs["killed"]["status"] == -signal.SIGKILL
+    changes = [i for i in guest.recording("again").items() if isinstance(i, LinkChange)]
+    assert [c.state for c in changes] == ["looking", "connecting", "configuring", "streaming"]
+    words = [text for _, text in guest.sensors[BOUGHT]["told"]]
+    assert sum(text.startswith("disconnected") for text in words) == 1, "the link was kept"
 
 
 def test_a_sensor_of_another_kind_comes_without_loss(guest: Evidence) -> None:
-    (packets,) = heard(guest, "bought", DATA)
-    assert len(packets) >= 5 * 25
+    (packets,) = heard(guest, "again", DATA)
+    assert len(packets) >= 2 * 50
     assert none_missing(packets, guest, BOUGHT)
-    assert "battery 75 %" in guest.said("bought")
+    assert "battery 75 %" in guest.said("again")
 
 
-@pytest.mark.parametrize("program", ["set", "narrow", "bought"])
+@pytest.mark.parametrize("program", ["set", "again"])
 def test_replayed_outside_it_says_the_same(guest: Evidence, program: str) -> None:
     replay = [sys.executable, "-m", "rhomboid", "replay", str(guest.out / f"{program}.mcap"), "--plain", "--speed=max"]
     replayed = subprocess.run(replay, capture_output=True, text=True, check=True)
