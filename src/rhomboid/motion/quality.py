@@ -18,6 +18,7 @@ from rhomboid.events import Side
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
 from rhomboid.motion.order import median
+from rhomboid.motion.ticks import Flags
 
 CUT_OFF_HZ, LEAST_AMPLITUDE = 10.0, 0.05
 PADDING = 16
@@ -26,6 +27,7 @@ STILL_SHARE = 0.1  # A way begins and ends where the speed is below this share o
 REACH = 0.6  # ... or this share of its length before and after what was given.
 LEAST_FRAMES = 8
 SMOOTH = 9  # Speed is judged over so many frames.
+SETTLED = 64  # Within so many frames behind a turning point the movement has slowed down, as a rule.
 SLOW_END, NEAR = 0.1, 0.2
 """Shares of the way: what is left out of its duration at either end, and what still counts as resting or as far out."""
 LEAST_TURN_DEG = 5.0
@@ -70,11 +72,20 @@ def quality(gyr_dps: Array, up: Array, before: int, far: int, last: int, after: 
 def _settled(gyr_dps: Array, *turns: int) -> list[int]:
     """The turning points of filtered signals come early: each moved on for as long as the movement slows down."""
     first = max(turns[0] - SMOOTH, 0)
-    speed = np.convolve((gyr_dps[first:] ** 2).sum(axis=1), np.ones(SMOOTH), "same")
-    slows = np.append(np.diff(speed) < 0.0, False)
+    slows = _slows(gyr_dps[first : turns[3] + SETTLED])
+    if len(gyr_dps) > turns[3] + SETTLED:
+        slows = slows[:-SMOOTH]  # as if it ended there
+        if slows[turns[3] - first :].all():
+            slows = _slows(gyr_dps[first:])
     before, far, last, after = (row + int(np.argmin(slows[row - first :])) for row in turns)
     before, far, last = min(before, turns[1] - 1), min(far, turns[3] - 1), min(last, turns[3] - 1)
     return [before, far, max(far, last), after]
+
+
+def _slows(gyr_dps: Array) -> Flags:
+    """Where the movement slows down, (n,)."""
+    speed = np.convolve((gyr_dps**2).sum(axis=1), np.ones(SMOOTH), "same")
+    return np.append(np.diff(speed) < 0.0, False)
 
 
 def _way(pose_deg: Array, far: int) -> tuple[int, int]:

@@ -16,6 +16,7 @@ import numpy as np
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, G_M_S2
 from rhomboid.motion.order import median, quantiles
+from rhomboid.motion.ticks import Codes
 
 LOW_PASS_HZ = 4.0
 # (signal group, component, further low-pass in Hz)
@@ -132,10 +133,12 @@ def ways_to_count(s: Signals) -> list[Way]:
         turning = [_extrema(p, a, b) for a, b in zip(s.edges[:-1], s.edges[1:], strict=True)]
         values = [p[i].tolist() for i in turning]
         places = [i.tolist() for i in turning]
-        levels = [
-            [_zigzag(i, v, level * extent) for i, v in zip(places, values, strict=True)] for level in (FINEST, *LEVELS)
-        ]
-        sizes = [sum(len(nodes) for nodes in level) for level in levels]
+        nodes = list(zip(places, values, strict=True))
+        levels = []
+        for level in (FINEST, *LEVELS):  # What turns at a coarse level has turned at every finer one.
+            nodes = [_zigzag(i, v, level * extent) for i, v in nodes]
+            levels.append([(np.array(i), np.array(v)) for i, v in nodes])
+        sizes = [sum(len(i) for i, _ in level) for level in levels]
         for side in (1, -1):
             same: dict[tuple[int, ...], Way] = {}
             for k in range(1, len(levels)):
@@ -190,28 +193,29 @@ def _way(
     number: int,
     side: int,
     level: int,
-    nodes: list[list[tuple[int, float]]],
+    nodes: list[tuple[Codes, Array]],
     extent: float,
     share: float,
     extra: float,
     p: Array,
 ) -> Way | None:
     """The repetitions between the turning points, far point on ``side``; swings too small against the rest refused."""
-    rows = [
-        (b[0], m[0], a[0], side * (m[1] - b[1]), side * (m[1] - a[1]), stretch)
-        for stretch, turns in enumerate(nodes)
-        for b, m, a in zip(turns, turns[1:], turns[2:], strict=False)
-        if side * (m[1] - b[1]) > 0
-    ]
-    if not rows:
+    swings = []
+    for stretch, (place, value) in enumerate(nodes):
+        # High and low take turns: every second one is a far point.
+        first = 0 if len(value) > 1 and side * (value[1] - value[0]) > 0 else 1
+        rest, there, again = slice(first, -2, 2), slice(first + 1, -1, 2), slice(first + 2, None, 2)
+        out, back = side * (value[there] - value[rest]), side * (value[there] - value[again])
+        swings.append(np.array((place[rest], place[there], place[again], out, back, np.full(len(out), stretch))))
+    table = np.concatenate(swings, axis=1)
+    if not table.size:
         return None
-    table = np.array(rows)
-    size = np.minimum(table[:, 3], table[:, 4])
-    kept = table[size >= SMALL * median(size)]
-    before, far, after, stretch = (kept[:, c].astype(int) for c in (0, 1, 2, 5))
+    size = np.minimum(table[3], table[4])
+    kept = table[:, size >= SMALL * median(size)]
+    before, far, after, of = kept[[0, 1, 2, 5]].astype(int)
     return Way(
-        number, side, 1, level, before, far, after, far, kept[:, 3], kept[:, 4], stretch,
-        len(table) - len(kept), min(extra, 3.0), share, extent, p,
+        number, side, 1, level, before, far, after, far, kept[3], kept[4], of,
+        len(size) - len(far), min(extra, 3.0), share, extent, p,
     )  # fmt: skip
 
 
@@ -231,29 +235,33 @@ def _extrema(p: Array, start: int, stop: int) -> Array:
     return start + np.concatenate(([0], turns, [stop - start - 1]))
 
 
-def _zigzag(places: list[int], values: list[float], threshold: float) -> list[tuple[int, float]]:
+def _zigzag(places: list[int], values: list[float], threshold: float) -> tuple[list[int], list[float]]:
     """Turning points further apart than ``threshold``, with where the stretch begins and its last extreme."""
-    nodes = [(places[0], values[0])]
-    high = low = nodes[0]
+    start, value = places[0], values[0]
+    turns, heights = [start], [value]
+    high_at = low_at = start
+    high = low = value
     direction = 0
-    for node in zip(places, values, strict=True):
-        value = node[1]
-        if direction >= 0 and value > high[1]:
-            high = node
-        if direction <= 0 and value < low[1]:
-            low = node
-        if direction >= 0 and high[1] - value > threshold:
-            if high[0] != places[0]:
-                nodes.append(high)
-            direction, low = -1, node
-        elif direction <= 0 and value - low[1] > threshold:
-            if low[0] != places[0]:
-                nodes.append(low)
-            direction, high = 1, node
-    last = high if direction > 0 else low
-    if direction and last[0] != nodes[-1][0]:
-        nodes.append(last)
-    return nodes
+    for place, value in zip(places, values, strict=True):
+        if direction >= 0 and value > high:
+            high_at, high = place, value
+        if direction <= 0 and value < low:
+            low_at, low = place, value
+        if direction >= 0 and high - value > threshold:
+            if high_at != start:
+                turns.append(high_at)
+                heights.append(high)
+            direction, low_at, low = -1, place, value
+        elif direction <= 0 and value - low > threshold:
+            if low_at != start:
+                turns.append(low_at)
+                heights.append(low)
+            direction, high_at, high = 1, place, value
+    last_at, last = (high_at, high) if direction > 0 else (low_at, low)
+    if direction and last_at != turns[-1]:
+        turns.append(last_at)
+        heights.append(last)
+    return turns, heights
 
 
 # --- signals --------------------------------------------------------------------------------------------------------
@@ -311,19 +319,23 @@ def _most_periodic(s: Signals) -> list[tuple[float, Array]]:
     calm, white = _white(s.shape)
     stretches = [calm[a:b:LAG_STEP] for a, b in zip(s.edges[:-1], s.edges[1:], strict=True)]
     longest = max(len(x) for x in stretches)
-    best: list[tuple[float, Array]] = []
-    for lag in range(5, min(int(0.6 * longest), LONGEST_LAG)):
-        pairs = [(x[lag:], x[:-lag]) for x in stretches if len(x) > lag + 5]
-        lagged = sum((b.T @ a for a, b in pairs), np.zeros((5, 5)))
-        alone = sum((a.T @ a + b.T @ b for a, b in pairs), np.zeros((5, 5))) / 2.0
-        inverse = np.linalg.inv(np.linalg.cholesky(alone + (1e-3 * np.trace(alone) + 1e-9) * np.eye(5)))
-        strength, axes = np.linalg.eigh(inverse @ (lagged + lagged.T) @ inverse.T / 2.0)
-        best.append((float(strength[-1]), inverse.T @ axes[:, -1]))
-    r = [strength for strength, _ in best]
+    lags = range(5, min(int(0.6 * longest), LONGEST_LAG))
+    lagged, alone = np.zeros((2, len(lags), 5, 5))
+    for k, lag in enumerate(lags):
+        for x in stretches:
+            if len(x) > lag + 5:
+                a, b = x[lag:], x[:-lag]
+                lagged[k] += b.T @ a
+                alone[k] += a.T @ a + b.T @ b
+    alone /= 2.0
+    noise = 1e-3 * alone.trace(axis1=1, axis2=2) + 1e-9
+    inverse = np.linalg.inv(np.linalg.cholesky(alone + noise[:, None, None] * np.eye(5)))
+    strength, axes = np.linalg.eigh(inverse @ (lagged + lagged.transpose(0, 2, 1)) @ inverse.transpose(0, 2, 1) / 2.0)
+    r = strength[:, -1].tolist()
     peaks = [k for k in range(1, len(r) - 1) if r[k - 1] <= r[k] > r[k + 1]]
     # Of peaks as good as each other the shorter lag: a whole number of periods repeats just as well as one.
     peaks.sort(key=lambda k: 0.01 * k / len(r) - r[k])
-    return [(r[k], white @ best[k][1]) for k in peaks[:3]]
+    return [(r[k], white @ (inverse[k].T @ axes[k, :, -1])) for k in peaks[:3]]
 
 
 def _groups(acc_g: Array, gyr_dps: Array, up: Array) -> dict[str, Array]:
