@@ -15,7 +15,7 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
-from rhomboid.motion.rep_turns import LEVELS, PROJECTIONS, FollowedStretch, Stretch
+from rhomboid.motion.rep_turns import LEVELS, PROJECTIONS, Stretch
 from rhomboid.motion.ticks import Codes, Flags
 
 COUNTED, FINER = (2, 3, 4), 2  # Levels that are counted; each is judged by what it leaves uncounted two steps finer.
@@ -82,27 +82,20 @@ class Seen:
         self.begin, self.turns, self.newest, self.newest_value, self.first, self.finer, self.extent, self.share = table
 
     @classmethod
-    def of(cls, line: Array, each: Array, stretches: Sequence[Stretch]) -> Seen:
-        """From what ``turns_of_each`` tells of these stretches."""
-        own = np.empty((8, len(stretches), CANDIDATES))
-        own[:5], own[5] = each[:, :, PROJECTION, _LEVEL], each[1][:, PROJECTION, _LEVEL - FINER]
-        seen = np.array([(stretch.range, stretch.share) for stretch in stretches])
-        own[6:] = seen.transpose(1, 0, 2)[:, :, PROJECTION]
-        return cls(line, own)
-
-    @classmethod
-    def at(cls, records: Array, stretches: Sequence[FollowedStretch]) -> Seen:
-        """From what the zig-zags tell at every tick, (ticks, projections, levels, 3), and whose they are."""
-        number: dict[FollowedStretch, int] = {}
-        of = [number.setdefault(stretch, len(number)) for stretch in stretches]
-        zigzags = [z for stretch in number for levels in stretch.zigzags for z in levels]
-        sizes = np.array([len(z.places) for z in zigzags])
-        places = np.array((np.cumsum(sizes) - sizes, [z.first for z in zigzags]))
-        each = np.empty((5, *records.shape[:3]))
-        each[[0, 4]] = places.reshape(2, len(number), *records.shape[1:3])[:, of]
-        each[1:4] = records.transpose(3, 0, 1, 2)
-        line = [place for z in zigzags for place in z.places], [value for z in zigzags for value in z.values]
-        return cls.of(np.array(line, float), each, stretches)
+    def of(cls, told: Sequence[tuple[Array, Array]], stretches: Sequence[Stretch]) -> Seen:
+        """From what is ``told`` (``turns_of_each``) of tick after tick, and whose stretch each tick is."""
+        of: dict[Stretch, int] = {}
+        number = [of.setdefault(stretch, len(of)) for stretch in stretches]
+        table = np.empty((8, len(stretches), CANDIDATES))
+        ticks = length = 0
+        for line, each in told:
+            now = table[:6, ticks : (ticks := ticks + each.shape[1])]
+            now[:5], now[5] = each[:, :, PROJECTION, _LEVEL], each[1][:, PROJECTION, _LEVEL - FINER]
+            now[0] += length
+            length += line.shape[1]
+        seen = np.array([(stretch.range, stretch.share) for stretch in of])
+        table[6:] = seen[number].transpose(1, 0, 2)[:, :, PROJECTION]
+        return cls(np.concatenate([line for line, _ in told], axis=1), table)
 
     def only(self, tick: Codes, key: Codes) -> Seen:
         """These candidates at these ticks."""

@@ -75,7 +75,8 @@ class Stretch:
     """Frames seen along axes that do not change.
 
     ``p`` (projections, n) holds the values since its beginning, ``range`` and ``share`` (projections,) the extent of
-    each and its part of the view's variance, ``counts`` which of them are more than noise.
+    each and its part of the view's variance, ``counts`` which of them are more than noise. ``ends``: after how many
+    frames it is asked what has turned.
     """
 
     def __init__(self, x: Array, mean: Array, share: Array, axes: Array, room: int = 0) -> None:
@@ -85,6 +86,7 @@ class Stretch:
         """
         self.share, self._axes, self._middle = share, axes, mean @ axes
         n = self.n = len(x)
+        self.ends = [n]
         self._p = np.empty((len(PROJECTIONS), n + room))
         np.subtract((x @ axes).T, self._middle[:, None], out=self._p[:, :n])
         lowest, highest = (int(q * (n - 1)) for q in PERCENTILES)
@@ -97,6 +99,13 @@ class Stretch:
     def p(self) -> Array:
         return self._p[:, : self.n]
 
+    def go_on(self, x: Array) -> None:
+        """Some ticks more, (ticks, frames, 13)."""
+        ticks, frames, _ = x.shape
+        start, self.n = self.n, self.n + ticks * frames
+        self._p[:, start : self.n] = (x @ self._axes - self._middle).reshape(-1, len(PROJECTIONS)).T
+        self.ends += range(start + frames, self.n + 1, frames)
+
     def project(self, x: Array, k: int) -> Array:
         """Frames (n, 13) in projection ``k``, (n,)."""
         p: Array = (x @ self._axes)[:, k] - self._middle[k]
@@ -104,8 +113,8 @@ class Stretch:
 
 
 class FollowedStretch(Stretch):
-    """One that goes on, with a zig-zag for every projection and level; ``record`` (1, projections, levels, 3) is what
-    ``ZigZag.follow`` tells of its beginning."""
+    """One that goes on for long, with a zig-zag for every projection and level; ``record`` (1, projections, levels, 3)
+    is what ``ZigZag.follow`` tells of its beginning."""
 
     def __init__(self, x: Array, mean: Array, share: Array, axes: Array, room: int) -> None:
         super().__init__(x, mean, share, axes, room)
@@ -135,9 +144,9 @@ class FollowedStretch(Stretch):
     def follow(self, x: Array) -> Array:
         """Some ticks more, (ticks, frames, 13): for each tick, projection and level what ``ZigZag.follow`` tells."""
         ticks, frames, _ = x.shape
-        start, self.n = self.n, self.n + ticks * frames
-        p = (x @ self._axes - self._middle).reshape(-1, len(PROJECTIONS)).T
-        self._p[:, start : self.n] = p
+        start = self.n
+        self.go_on(x)
+        p = self.p[:, start:]
         rising = np.diff(self._p[:, start - 1 : self.n], axis=1) > 0.0
         told = np.zeros(p.shape, bool)
         told[:, :-1] = rising[:, 1:] != rising[:, :-1]
@@ -150,6 +159,17 @@ class FollowedStretch(Stretch):
             record[k] = [zigzag.follow(points, values, ends) for zigzag in self.zigzags[k]]
         told_each: Array = record.reshape(len(PROJECTIONS), len(LEVELS), ticks, 3).transpose(2, 0, 1, 3)
         return told_each
+
+    def told(self, records: Array) -> tuple[Array, Array]:
+        """As ``turns_of_each`` tells it, from the records (ticks, projections, levels, 3)."""
+        zigzags = [z for levels in self.zigzags for z in levels]
+        sizes = np.array([len(z.places) for z in zigzags])
+        each = np.empty((5, *records.shape[:3]))
+        begins = np.array((np.cumsum(sizes) - sizes, [z.first for z in zigzags]))
+        each[[0, 4]] = begins.reshape(2, 1, *records.shape[1:3])
+        each[1:4] = records.transpose(3, 0, 1, 2)
+        line = [place for z in zigzags for place in z.places], [value for z in zigzags for value in z.values]
+        return np.array(line, float), each
 
 
 def principal_axes(mean: Array, products: Array) -> tuple[Array, Array]:

@@ -16,18 +16,21 @@ from rhomboid.motion.ticks import Codes, Flags
 def turns_of_each(stretches: list[Stretch]) -> tuple[Array, Array]:
     """Of all stretches, from beginning to end, as ``rep_candidates.Seen`` wants them.
 
-    In (2, m) places and values of the first point and of every turn, one zig-zag behind the other; in (5, stretches,
-    projections, levels) where in that line each zig-zag begins, how many turns it has, its newest extreme and that
-    one's value, and the side of its first turn.
+    In (2, m) places and values of the first point and of every turn, one zig-zag behind the other; in (5, ticks,
+    projections, levels), for every end of every stretch, where in that line each zig-zag begins, how many turns it has
+    had, its newest extreme and that one's value, and the side of its first turn.
     """
     p = np.concatenate([stretch.p for stretch in stretches], axis=1)
     sizes = np.array([stretch.n for stretch in stretches])
-    starts, lasts = np.cumsum(sizes) - sizes, np.cumsum(sizes) - 1
-    # Between two local extremes a zig-zag learns nothing: these and the last point will do.
+    starts = np.cumsum(sizes) - sizes
+    of = np.repeat(np.arange(len(stretches)), [len(stretch.ends) for stretch in stretches])
+    ends = starts[of] + np.concatenate([stretch.ends for stretch in stretches]) - 1
+    # Between two local extremes a zig-zag learns nothing: these and the points at the ends will do.
     rising = p[:, 1:] > p[:, :-1]
     told = np.zeros(p.shape, bool)
     np.not_equal(rising[:, 1:], rising[:, :-1], out=told[:, 1:-1])
-    told[:, starts], told[:, lasts] = False, True
+    told[:, starts] = False
+    told[:, ends] = True
     projection, column = np.nonzero(told)
     places, values = column - np.repeat(starts, sizes)[column], p[projection, column]
     count = np.add.reduceat(told, starts, axis=1, dtype=np.intp).ravel()
@@ -54,10 +57,16 @@ def turns_of_each(stretches: list[Stretch]) -> tuple[Array, Array]:
     later = begin[lane] + begun[lane] + np.cumsum(turned, axis=0)[step, lane]
     left = at[extreme[step - 1, lane], lane]
     line[:, later] = places[left], values[left]
-    newest = at[extreme[-1], lanes]
+    # At each end the newest point is known, (lanes, ticks), and with it the step; none, if nothing has moved by then.
+    now = np.cumsum(told, axis=1)[:, ends] - 1 + (np.cumsum(told.sum(axis=1)) - told.sum(axis=1))[:, None]
+    lane = np.arange(len(side)).reshape(len(LEVELS), len(PROJECTIONS), -1)[:, :, of]
+    step = now - (end - count + 1).reshape(len(PROJECTIONS), -1)[:, of] - first[lane]
+    moved, step = step >= 0, np.clip(step, 0, steps - 1)
+    newest = at[extreme[step, lane], lane]
+    so_far = np.where(moved, np.cumsum(turned, axis=0)[step, lane] + begun[lane], 0)
     first_side = np.where(begun, -side, side * (turns > 0))
-    each = np.array((begin, turns, places[newest], values[newest], first_side))
-    return line, each.reshape(5, len(LEVELS), len(PROJECTIONS), len(stretches)).transpose(0, 3, 2, 1)
+    each = np.array((begin[lane], so_far, places[newest], values[newest], first_side[lane]))
+    return line, each.transpose(0, 3, 2, 1)
 
 
 def _first_moves(v: Array, start_v: Array, thresholds: Array) -> tuple[Codes, Codes, Codes]:

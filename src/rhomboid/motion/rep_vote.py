@@ -115,8 +115,7 @@ class Ballot:
         """After each tick of so many ``frames`` in ``x`` (n, 13): the largest count of at least this probability."""
         n = self._n + frames * np.arange(1, len(x) // frames + 1)
         before = self._stretch
-        records, stretches = self._followed(x, frames)
-        s = Seen.at(records, stretches)
+        s, stretches = self._followed(x, frames)
         state, known = s.state, s.every > 0
         fresh = np.array([a is not b for a, b in pairwise((before, *stretches))])[:, None]
         tick, key = np.nonzero(known & (fresh | (state != np.concatenate((self._state[None], state[:-1]))).any(axis=2)))
@@ -145,8 +144,8 @@ class Ballot:
         keys = np.flatnonzero(self._known).tolist()
         return [Candidate(self._judged, k, k, self._stretch, self._beside[:, k]) for k in keys]
 
-    def _followed(self, x: Array, frames: int) -> tuple[Array, list[FollowedStretch]]:
-        """What the zig-zags tell of every tick, (ticks, projections, levels, 3), and the axes that hold for it."""
+    def _followed(self, x: Array, frames: int) -> tuple[Seen, list[Stretch]]:
+        """What the candidates look at after every tick, and the axes that hold then."""
         n = self._n + len(x)
         if n > len(self._x):
             self._x = np.concatenate((self._x[: self._n], np.empty((n, COLUMNS))))
@@ -155,22 +154,38 @@ class Ballot:
         sums = np.add.accumulate(np.concatenate((self._sum[None], ticks.sum(axis=1))))
         squares = np.add.accumulate(np.concatenate((self._squares[None], ticks.transpose(0, 2, 1) @ ticks)))
         self._sum, self._squares = sums[-1].copy(), squares[-1].copy()
-        records: list[Array] = []
-        stretches: list[FollowedStretch] = []
-        while len(stretches) < len(ticks):
-            k, n = len(stretches), self._n + frames
-            if self._stretch is None or n >= self._refresh_at:
-                room = int(REFRESH_GROWTH * n)
-                self._refresh_at = n + room
-                mean = sums[k + 1] / n
-                (share,), (axes,) = principal_axes(mean[None], (squares[k + 1] / n)[None])
-                self._stretch = FollowedStretch(self._x[:n], mean, share, axes, room)
-                records.append(self._stretch.record)
-            else:
-                records.append(self._stretch.follow(ticks[k : k + (self._refresh_at - 1 - self._n) // frames]))
-            stretches += [self._stretch] * len(records[-1])
-            self._n += frames * len(records[-1])
-        return np.concatenate(records), stretches
+        afresh = []  # ticks at which the axes are taken afresh
+        for k in range(len(ticks)):
+            self._n += frames
+            if self._n >= self._refresh_at:
+                self._refresh_at = self._n + int(REFRESH_GROWTH * self._n)
+                afresh.append(k)
+        told: list[tuple[Array, Array]] = []
+        stretches: list[Stretch] = []
+        first = afresh[0] if afresh else len(ticks)
+        if first:
+            assert self._stretch is not None  # noqa: S101 - the very first tick takes axes
+            told.append(self._stretch.told(self._stretch.follow(ticks[:first])))
+            stretches += [self._stretch] * first
+        if afresh:
+            rows = np.array(afresh) + 1
+            sizes = n - len(x) + frames * rows
+            mean = sums[rows] / sizes[:, None]
+            along = principal_axes(mean, squares[rows] / sizes[:, None, None])
+            xs, rooms = zip(*((self._x[:m], int(REFRESH_GROWTH * m)) for m in sizes.tolist()), strict=True)
+            seen = list(zip(xs, mean, *along, rooms, strict=True))
+            # Those that are over by the end go through together.
+            over = [Stretch(*of) for of in seen[:-1]]
+            for stretch, k, until in zip(over, afresh, afresh[1:], strict=False):
+                stretch.go_on(ticks[k + 1 : until])
+                stretches += [stretch] * (until - k)
+            if over:
+                told.append(turns_of_each(over))
+            self._stretch = FollowedStretch(*seen[-1])
+            records = [self._stretch.record, self._stretch.follow(ticks[afresh[-1] + 1 :])]
+            told.append(self._stretch.told(np.concatenate(records)))
+            stretches += [self._stretch] * (len(ticks) - afresh[-1])
+        return Seen.of(told, stretches), stretches
 
 
 def vote_each(stretches: Iterable[Array], surety: float) -> list[Vote]:
@@ -181,7 +196,7 @@ def vote_each(stretches: Iterable[Array], surety: float) -> list[Vote]:
     mean = np.array([x.sum(axis=0) / len(x) for x in xs])
     along = principal_axes(mean, np.array([x.T @ x / len(x) for x in xs]))
     each = [Stretch(*seen) for seen in zip(xs, mean, *along, strict=True)]
-    s = Seen.of(*turns_of_each(each), each)
+    s = Seen.of([turns_of_each(each)], each)
     known = s.every > 0
     which, key = np.nonzero(known)
     if not len(key):
