@@ -23,9 +23,11 @@ MOST_G, MOST_DPS, MOST_S = 1e3, 1e5, 1e10
 """More than any sensor measures, and more than any epoch (three centuries) in seconds."""
 LONGEST_LEAP_S = 86400.0
 """A clock that is ahead by a day at once is not believed."""
+FEW = 64  # So many values are better taken together.
 QUIET_S = 5.0  # Bad samples nearer together than this are one episode.
 
 WINDOW_S = 1.0
+MOST_HELD = 256  # Samples of the window in hand that are looked at together.
 LEAST_SAMPLES = 8
 TELLING_WINDOWS = 3
 """So many windows must show a fault, with none between that shows the contrary; and so many that it is over."""
@@ -127,10 +129,10 @@ class Sieve:
         if not len(block):
             return block, []
         limits = (block.t_s, MOST_S), (block.acc_g, MOST_G), (block.gyr_dps, MOST_DPS)
-        if all(values is None or np.abs(values).max() <= most for values, most in limits):
+        if all(values is None or _within(values, most) for values, most in limits):
             earliest_s = self._latest_s if math.isfinite(self._latest_s) else float(block.t_s[0]) - 1.0
-            steps_s = steps(earliest_s, block.t_s)
-            if steps_s.min() > 0.0 and steps_s.max() < LONGEST_LEAP_S:
+            least_s, longest_s = shortest_and_longest_step(earliest_s, block.t_s)
+            if least_s > 0.0 and longest_s < LONGEST_LEAP_S:
                 self._latest_s = float(block.t_s[-1])
                 return block, []
         return self._sifted(block)
@@ -167,6 +169,24 @@ def steps(before: float, values: Array) -> Array:
     return step
 
 
+def shortest_and_longest_step(before: float, values: Array) -> tuple[float, float]:
+    """Of ``steps``. Blocks of one are many."""
+    if len(values) == 1:
+        step = float(values[0]) - before
+        return step, step
+    step_each = steps(before, values)
+    return float(step_each.min()), float(step_each.max())
+
+
+def _within(values: Array, most: float) -> bool:
+    """Numbers, none larger than this; few of them are seen by the sum of their squares, which is sooner done."""
+    if values.size <= FEW:
+        line = values.ravel()
+        if np.vdot(line, line) <= most:
+            return True
+    return bool(np.abs(values).max() <= most)
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """From row ``first`` of the block on so much of the samples can be used, with the acceleration times ``gain``."""
 
@@ -182,6 +202,8 @@ class Watch:
     def __init__(self) -> None:
         self._start_s: float | None = None
         self._window = 0
+        self._waiting: list[ImuBlock] = []  # of the window in hand, not yet looked at
+        self._held = 0  # samples in them
         self._open: _Windows | None = None
         self._previous: _Windows | None = None
         self._tail = np.empty((6, 0))
@@ -194,11 +216,19 @@ class Watch:
         """What becomes of the samples, in order of rows; nothing while nothing changes."""
         if not len(block):
             return []
-        rows = np.concatenate((block.acc_g.T, np.zeros((3, len(block))) if block.gyr_dps is None else block.gyr_dps.T))
-        rows = np.concatenate((rows, self._cut_off(rows)))
         if self._start_s is None:
             self._start_s = float(block.t_s[0])
-        numbers = ((block.t_s - self._start_s) / WINDOW_S).astype(np.int64)
+        newest = int((float(block.t_s[-1]) - self._start_s) / WINDOW_S)
+        if self._open is not None and newest == self._window and self._held < MOST_HELD:
+            self._waiting.append(block)
+            self._held += len(block)
+            return []
+        blocks, held = [*self._waiting, block], self._held
+        self._waiting, self._held = [], 0
+        t_s = np.concatenate([b.t_s for b in blocks])
+        rows = np.concatenate([_channels(b) for b in blocks], axis=1)
+        rows = np.concatenate((rows, self._cut_off(rows)))
+        numbers = ((t_s - self._start_s) / WINDOW_S).astype(np.int64)
         if numbers[-1] == self._window and self._open is not None:
             self._open = self._open.joined(_Windows.of(rows, np.zeros(1, np.intp)))
             return []
@@ -213,7 +243,10 @@ class Watch:
         closing = first if self._open is not None else first[1:]
         self._window, self._open = int(numbers[-1]), windows[-1:]
         closed = windows[:-1]
-        return self._judged(closed, closing, block.t_s, block.gyr_dps is not None) if len(closing) else []
+        if not len(closing):
+            return []
+        # What waited was of the window in hand: it is this block that closes one.
+        return self._judged(closed, closing - held, block.t_s, block.gyr_dps is not None)
 
     def _cut_off(self, rows: Array) -> Array:
         """(2, n), accelerometer and gyroscope: 1 where a value is the third in a row, and the highest so far."""
@@ -269,6 +302,11 @@ class Watch:
     def _usable(self) -> Usable:
         of = {fault.usable for fault, present in zip(_FAULTS, self._present, strict=True) if present}
         return "none" if "none" in of else "acc" if "acc" in of else "all"
+
+
+def _channels(block: ImuBlock) -> Array:
+    """(6, n); noughts without a gyroscope."""
+    return np.concatenate((block.acc_g.T, np.zeros((3, len(block))) if block.gyr_dps is None else block.gyr_dps.T))
 
 
 class _Windows(msgspec.Struct, frozen=True, eq=False):

@@ -20,7 +20,7 @@ from vqf import VQF
 
 from rhomboid.events import Event, GapMarked
 from rhomboid.imu import Array, Gap, ImuBlock
-from rhomboid.motion.faults import Sieve, Verdict, Watch, steps
+from rhomboid.motion.faults import Sieve, Verdict, Watch, shortest_and_longest_step, steps
 from rhomboid.motion.sections import filtered
 
 FRAME_RATE_HZ = 50.0
@@ -94,7 +94,7 @@ class FrontEnd:
             out += verdict.events
             self._take(block[start : verdict.first], out)
             start, self._verdict = verdict.first, verdict
-        self._take(block[start:], out)
+        self._take(block[start:] if start else block, out)
         return out
 
     def _take(self, block: ImuBlock, out: list[FrontEndItem]) -> None:
@@ -103,11 +103,15 @@ class FrontEnd:
         if not len(block) or usable == "none":
             return
         gyr_dps = None if usable == "acc" else block.gyr_dps
-        block = ImuBlock(block.t_s, block.acc_g if gain == 1.0 else gain * block.acc_g, gyr_dps)
+        if gain != 1.0 or gyr_dps is not block.gyr_dps:
+            block = ImuBlock(block.t_s, gain * block.acc_g, gyr_dps)
         if self._segment is not None and (self._segment.has_gyro, self._segment.gain) != (gyr_dps is not None, gain):
             self._break(float(block.t_s[0]), out)
         start = 0
         before_s = float(block.t_s[0]) if self._segment is None else self._segment.last_s
+        if shortest_and_longest_step(before_s, block.t_s)[1] <= SHORT_HOLE_S + SAME_S:
+            self._run(block, out)
+            return
         for cut in np.flatnonzero(steps(before_s, block.t_s) > SHORT_HOLE_S + SAME_S):
             self._run(block[start:cut], out)
             self._break(float(block.t_s[cut]), out)
@@ -131,7 +135,7 @@ class FrontEnd:
         if self._segment is None:
             self._segment = _Segment(block, self.axes, self._bias_rad_s, self._verdict.gain)
         for i in range(0, len(block), CACHE_SAMPLES):
-            frames = self._segment.feed(block[i : i + CACHE_SAMPLES])
+            frames = self._segment.feed(block if len(block) <= CACHE_SAMPLES else block[i : i + CACHE_SAMPLES])
             if frames is not None:
                 out.append(frames)
 
@@ -141,7 +145,8 @@ class _Segment:
 
     def __init__(self, block: ImuBlock, axes: Array, bias_rad_s: Array | None, gain: float) -> None:
         self._axes = axes
-        self._start_s = float(block.t_s[0])
+        self._start_s = self.last_s = float(block.t_s[0])
+        self._waiting: list[ImuBlock] = []  # samples that complete no frame yet
         self._t_s = block.t_s[:1]
         self._value = _channels(block[:1])
         self._integral = np.zeros_like(self._value)
@@ -153,10 +158,6 @@ class _Segment:
         self._attitude = _Vqf(bias_rad_s) if self.has_gyro else _Gravity()
 
     @property
-    def last_s(self) -> float:
-        return float(self._t_s[-1])
-
-    @property
     def bias_rad_s(self) -> Array | None:
         return self._attitude.bias_rad_s
 
@@ -166,8 +167,13 @@ class _Segment:
             block = block[1:]
         if not len(block):
             return None
-        t_s = np.concatenate((self._t_s, block.t_s))
-        value = np.concatenate((self._value, _channels(block)), axis=1)
+        self.last_s = float(block.t_s[-1])
+        self._waiting.append(block)
+        if self.last_s + SAME_S < self._start_s + self._edge / FRAME_RATE_HZ:
+            return None
+        t_s = np.concatenate((self._t_s, *(b.t_s for b in self._waiting)))
+        value = np.concatenate((self._value, *(_channels(b) for b in self._waiting)), axis=1)
+        self._waiting = []
         step_s = t_s[1:] - t_s[:-1]
         areas = 0.5 * (value[:, 1:] + value[:, :-1]) * step_s
         integral = np.cumsum(np.concatenate((self._integral, areas), axis=1), axis=1)
@@ -266,13 +272,19 @@ def own_axes(block: ImuBlock) -> Array:
 def _in_axes(axes: Array, rows: Array) -> Array:
     """Vectors as three rows (3, n) in other axes, (n, 3); sums whose last bit does not depend on n, as in BLAS."""
     x, y, z = rows
-    return np.stack([a * x + b * y + c * z for a, b, c in axes.tolist()], axis=1)
+    turned = np.empty((rows.shape[1], 3))
+    for k, (a, b, c) in enumerate(axes.tolist()):
+        turned[:, k] = a * x + b * y + c * z
+    return turned
 
 
 def up_in_sensor(quat: Array) -> Array:
     """The earth's "up" in the sensor's axes, (n, 3), for (n, 4) sensor-to-earth quaternions."""
     w, x, y, z = quat.T
-    return np.stack((2 * (x * z - w * y), 2 * (y * z + w * x), w * w - x * x - y * y + z * z), axis=1)
+    up = np.empty((len(quat), 3))
+    up[:, 0], up[:, 1] = 2 * (x * z - w * y), 2 * (y * z + w * x)
+    up[:, 2] = w * w - x * x - y * y + z * z
+    return up
 
 
 def _channels(block: ImuBlock) -> Array:
