@@ -23,6 +23,8 @@ from rhomboid.sensors import driver_for
 from rhomboid.simulation.sensor import SimulatedSensor
 from tests.laws.streams import events_of, session, with_gap
 
+from .acting import Moves, acted, course
+
 RATE_HZ = 100.0
 UPRIGHT = np.eye(3)
 
@@ -143,6 +145,34 @@ def test_what_is_unlike_the_rest_or_long_before_it_is_not_of_its_kind() -> None:
     assert first_of_its_kind(x, [reps[0], *reps[4:]], 4.0) == 1
     x[100:200] = np.roll(x[100:200], 1, axis=1)
     assert first_of_its_kind(x, reps, 4.0) == 2
+
+
+REST: Moves = [(6.0, 0.0)]
+
+
+def hops(many: int, seconds: float, before: Moves = REST, after: Moves = REST) -> Frames:
+    """A quarter of a metre each, leaning forward by 15 degrees in the air."""
+    height_m = course([*before, *[(seconds / 2, 0.25), (seconds / 2, 0.0)] * many, *after])
+    return acted(60.0 * height_m, height_m=height_m)
+
+
+def closed(frames: Frames) -> list[SetClosed]:
+    detector = RepetitionDetector(Settings(mode="free"))
+    return [e for e in detector.feed(frames) + detector.finish() if isinstance(e, SetClosed)]
+
+
+@pytest.mark.parametrize(("many", "seconds"), [(3, 0.7), (4, 0.8), (5, 0.7), (3, 1.0), (9, 0.8)])
+def test_what_is_too_short_for_a_rhythm_is_found_between_two_rests(many: int, seconds: float) -> None:
+    assert [(c.live_reps, c.reps) for c in closed(hops(many, seconds))] == [(many, many)]
+
+
+def test_two_of_a_kind_between_two_rests_are_no_set() -> None:
+    assert closed(hops(1, 0.8)) == closed(hops(2, 0.8)) == []
+
+
+def test_three_of_a_kind_without_a_rest_before_or_after_are_no_set() -> None:
+    moment = [(1.0, 0.0)]
+    assert closed(hops(3, 0.7, before=moment)) == closed(hops(3, 0.7, after=moment)) == []
 
 
 def test_free_running_is_silent_where_nothing_repeats() -> None:

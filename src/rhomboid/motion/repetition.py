@@ -22,6 +22,7 @@ from rhomboid.motion.quality import quality
 from rhomboid.motion.rep_candidates import Rep
 from rhomboid.motion.rep_looks import ENOUGH_REPS, LEAD_IN_S, Looks
 from rhomboid.motion.rep_recount import around, recount
+from rhomboid.motion.rep_rests import set_between_rests
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES
 from rhomboid.motion.rep_rows import ACC, GYR, QUAT, SEEN, UP, Rows, T, X
 from rhomboid.motion.rep_set import LIKE_THE_OTHERS, evidence, first_of_its_kind, likeness_to_others, set_features
@@ -228,6 +229,8 @@ class RepetitionDetector:
     def _look_for_set(self, at_s: float, events: list[Event]) -> None:
         """Has a set begun, perhaps after one whose repetitions have stopped coming?"""
         self._unlike = min(self._unlike, self._looks.unlike)
+        rested = set_between_rests(self._rows, self._ticked, self._rows.at(self._free_since_s))
+        self._believed = self._believed or (self.in_set and rested is not None)
         first = self._first
         if self.in_set:
             if self._rows.all[self._ticked - 1, T] - self._last_rep_s < OVERDUE_PERIODS * self._period_s:
@@ -239,6 +242,9 @@ class RepetitionDetector:
                 self._close(at_s, events)
             self._unlike = self._looks.unlike
             self._open(start, at_s, events)
+        elif rested is not None and not self.in_set:
+            self._open(rested, at_s, events)
+            self._believed = True
 
     # --- opening and closing -----------------------------------------------------------------------------------------
 
