@@ -1,7 +1,7 @@
 """Hours of wearing, many times as fast as they pass: ``python -m benchmarks.soak [HOURS] [PACE]`` (8 hours, pace 10).
 
-A sensor on the stand-in for BlueZ trains, walks, squeezes and reaches over and over; any packet may be lost on the air, and the
-link drops every few minutes. The real ``rhomboid record`` in a process of its own receives it through unmodified bleak,
+A sensor on the stand-in for BlueZ trains, walks and reaches over and over; any packet may be lost on the air, and
+the link drops every few minutes. The real ``rhomboid record`` in a process of its own receives it through bleak,
 records and counts, and every finished set goes into a history; its clock runs at ``PACE`` as well. Held against it:
 the samples the sensor made are those recorded and those counted as lost (to one for every drop: such a gap is known
 by its length in time, which keeps to the host's clock); after ten minutes memory grows by at most 5 MB, and tasks, file
