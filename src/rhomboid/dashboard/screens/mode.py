@@ -116,7 +116,7 @@ class ModeScreen(Screen[None]):
 def status_words(session: Session | None) -> str:
     """Where the session comes from, where it is and what it is doing."""
     if session is None:
-        return "no session goes on: 1 to train or 2 for the desk, then enter, or d for a simulated wearer"
+        return "no session goes on: 1 to train, 2 for the desk; enter begins, d simulates one"
     stopping = session.stopping and session.live
     doing = "ended" if session.finished else "stopping" if stopping else "paused" if session.paused else "running"
     if session.duration_s is None:

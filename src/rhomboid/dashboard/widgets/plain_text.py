@@ -10,13 +10,17 @@ from rhomboid.errors import harmless
 
 
 class PlainText(Widget):
-    """One paragraph; redrawn only when ``text`` changes. Its size is given by the layout, not by the text."""
+    """One paragraph; redrawn only when ``text`` changes, and laid out anew only where its height is ``auto``."""
 
     text: reactive[str] = reactive("")
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.set_reactive(PlainText.text, text)
+
+    def watch_text(self) -> None:
+        if self.styles.is_auto_height:
+            self.refresh(layout=True)
 
     def render(self) -> Content:
         return Content(harmless(self.text))
