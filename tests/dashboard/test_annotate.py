@@ -123,6 +123,17 @@ async def test_help_lists_every_key() -> None:
     assert app.return_code == 0
 
 
+async def test_a_click_goes_to_its_moment() -> None:
+    app = marking([])
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.click("Timeline", offset=(60, 5))
+        first_s = screen_of(app).cursor_s
+        await pilot.click("Timeline", offset=(4, 5))  # beside it
+        assert screen_of(app).cursor_s == first_s > 0.0
+        await pilot.click("Timeline", offset=(12, 5))
+        assert screen_of(app).cursor_s < first_s
+
+
 @pytest.mark.parametrize("seen", [bowing(), Seen("empty", *np.empty((3, 0)), ())])
 async def test_any_size_and_any_key_at_any_time(seen: Seen) -> None:
     app = marking([], seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,33 @@ async def test_a_session_that_is_worn_is_never_ended_by_opening_another() -> Non
         await until(pilot, lambda: house.wishes)
         assert house.wishes[0].demo and house.wishes[0].exercise == "shoulder-blade-squeeze"
         assert app.current_mode == "train"
+
+
+async def test_what_takes_long_to_open_says_so_and_can_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    house, given_up = FakeHouse(), list[object]()
+
+    async def forever(what: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            given_up.append(what)
+
+    monkeypatch.setattr(house, "open", forever)
+    monkeypatch.setattr(house, "study", forever)
+    app = RhomboidApp(house=house)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("enter")
+        assert "opening … 0 s  ·  E gives it up" in await shown(pilot)
+        await pilot.press("2", "E")
+        await until(pilot, lambda: given_up)
+        assert "opening" not in await shown(pilot) and app.session is None and app.trouble is None
+        await pilot.press("4")
+        await until(pilot, lambda: app.screen.query_one("#files", OptionList).highlighted == 0)
+        await pilot.press("a")
+        assert "reading rows.mcap … 0 s" in await shown(pilot)
+        await pilot.press("E")
+        await until(pilot, lambda: len(given_up) == 2)
+        assert "reading" not in await shown(pilot)
 
 
 async def test_what_cannot_be_opened_is_said_as_a_sentence() -> None:

@@ -10,12 +10,13 @@ import asyncio
 import gc
 import re
 import sys
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
 from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -81,7 +82,14 @@ class RhomboidApp(App[None]):
         Binding("p", "seek_event(-1)", "previous", tooltip="to the event before", key_display="p"),
         Binding("n", "seek_event(1)", "next", tooltip="to the next event", key_display="n"),
         Binding("b", "keep", "keep", tooltip="keep the last minute in a file, for a bug report", key_display="b"),
-        Binding("E", "end_session", "end", show=False, tooltip="end this session, and stay here", key_display="E"),
+        Binding(
+            "E",
+            "end_session",
+            "end",
+            show=False,
+            tooltip="end this session, or give up what is being opened",
+            key_display="E",
+        ),
         Binding("t", "next_theme", "theme", show=False, tooltip="other colours", key_display="t"),
         Binding("question_mark", "help", "help", tooltip="this page", key_display="?"),
         Binding("q", "quit", "quit", tooltip="end the session and leave", key_display="q"),
@@ -100,8 +108,7 @@ class RhomboidApp(App[None]):
         self.house = house
         self.sitting = sitting if sitting is None or isinstance(sitting, Sitting) else Sitting(sitting)
         self.observed = Observed()
-        self.opening = ""
-        """While a session is being opened: that, in words."""
+        self._opening: tuple[str, float] | None = None
         self.trouble: RhomboidError | None = None
         """Why no session could be opened."""
         self._first_mode = mode
@@ -142,17 +149,33 @@ class RhomboidApp(App[None]):
             self.notify("a session with the sensor goes on; E ends it", severity="warning")
             return
         self.trouble = None
-        self.opening = "opening …"
         try:
-            await self._end_session()
-            sitting = await self.house.open(wish)
+            with self.taking_long("opening"):
+                await self._end_session()
+                sitting = await self.house.open(wish)
         except RhomboidError as error:
             self.trouble = error
         else:
             self._run(sitting)
-        finally:
-            self.opening = ""
         self.refresh_bindings()
+
+    @contextmanager
+    def taking_long(self, words: str) -> Iterator[None]:
+        """Shows that this goes on, and for how long; a worker of the group "opening" in it can be given up."""
+        mine = self._opening = words, monotonic()
+        try:
+            yield
+        finally:
+            if self._opening == mine:
+                self._opening = None
+
+    @property
+    def opening(self) -> str:
+        """While something is being opened: that, in words."""
+        if self._opening is None:
+            return ""
+        words, since_s = self._opening
+        return f"{words} … {monotonic() - since_s:.0f} s  ·  E gives it up"
 
     def _run(self, sitting: Sitting) -> None:
         self._unsubscribe()
@@ -179,7 +202,12 @@ class RhomboidApp(App[None]):
                     await self._session_worker.wait()
 
     def action_end_session(self) -> None:
-        if self.session is not None:
+        """What is being opened is given up; else the session ends."""
+        if self._opening is not None:
+            for worker in self.workers:
+                if worker.group == "opening":
+                    worker.cancel()
+        elif self.session is not None:
             self.session.stop()
 
     def action_pause(self) -> None:
@@ -216,7 +244,9 @@ class RhomboidApp(App[None]):
         """Keys that go to another place are there for what has places; what is played from a file is in one already."""
         if action == "keep":
             return self.session is not None and self.session.can_keep
-        if action in ("pause", "speed", "end_session"):
+        if action == "end_session":
+            return self.session is not None or self._opening is not None
+        if action in ("pause", "speed"):
             return self.session is not None
         return not action.startswith("seek") or (self.session is not None and self.session.seekable)
 

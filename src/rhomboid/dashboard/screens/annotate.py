@@ -131,6 +131,9 @@ class AnnotateScreen(OverScreen[None]):
         if ahead:
             self._go(min(ahead) if step > 0 else max(ahead))
 
+    def on_timeline_sought(self, message: Timeline.Sought) -> None:
+        self._go(message.to_s)
+
     def action_play(self) -> None:
         self._playing_since = None if self._playing_since is not None else monotonic()
         self.draw()

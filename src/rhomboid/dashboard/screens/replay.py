@@ -109,7 +109,7 @@ class ReplayScreen(ModeScreen):
         self.query_one("#path").remove_class("-open")
         self.query_one("#files").focus()
 
-    @work(exclusive=True)
+    @work(exclusive=True, group="opening")
     async def action_annotate(self) -> None:
         """Opens the chosen recording to be marked; reading all of it takes a while."""
         house, index = self.house_app.house, self.query_one("#files", OptionList).highlighted
@@ -118,9 +118,9 @@ class ReplayScreen(ModeScreen):
         from rhomboid.dashboard.screens.annotate import AnnotateScreen
 
         file = self._files[index]
-        self.notify(harmless(f"reading {file.name} …"), timeout=2.0, markup=False)
         try:
-            seen, editor, save = await house.study(file)
+            with self.house_app.taking_long(f"reading {file.name}"):
+                seen, editor, save = await house.study(file)
         except RhomboidError as error:
             self.notify(str(error), severity="error", markup=False)
             return

@@ -11,6 +11,8 @@ from typing import ClassVar
 import numpy as np
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.events import Click
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -34,6 +36,13 @@ class Timeline(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "timeline--label", "timeline--cursor", "timeline--found", "timeline--true",
     }  # fmt: skip
+
+    class Sought(Message):
+        """Somebody clicked at this second."""
+
+        def __init__(self, to_s: float) -> None:
+            super().__init__()
+            self.to_s = to_s
 
     def __init__(self, seen: Seen) -> None:
         super().__init__()
@@ -67,10 +76,7 @@ class Timeline(Widget):
         columns, rows = width - LABEL_COLUMNS, height - len(LANES) - 1
         if columns < 10 or rows < 2:
             return []
-        seen = self._seen
-        window_s = max(self._window_s, 2 * columns * SHORTEST_COLUMN_S)
-        start_s = max(min(self._cursor_s - window_s / 2, seen.end_s - window_s), seen.start_s)
-        view = _View(start_s, window_s / columns, columns)
+        view = self._view(columns)
         cursor = view.column(self._cursor_s)
         curve, labels = self._curve(view, rows)
         found, true = ("timeline--found", "timeline--true")
@@ -79,9 +85,22 @@ class Timeline(Widget):
             self._line(lane, text, cursor, found if lane == "found" else true)
             for lane, text in self._lanes(view).items()
         ]
-        ends = clock(start_s), clock(start_s + window_s)
+        ends = clock(view.start_s), clock(view.start_s + view.column_s * columns)
         axis = ends[0] + ends[1].rjust(columns - len(ends[0]))
         return [*strips, self._line("", axis, None, "timeline--label")]
+
+    def on_click(self, event: Click) -> None:
+        """Goes to the moment of that column."""
+        columns = self.size.width - LABEL_COLUMNS
+        if columns > 0 and event.x >= LABEL_COLUMNS:
+            view = self._view(columns)
+            self.post_message(self.Sought(view.start_s + (event.x - LABEL_COLUMNS + 0.5) * view.column_s))
+
+    def _view(self, columns: int) -> _View:
+        seen = self._seen
+        window_s = max(self._window_s, 2 * columns * SHORTEST_COLUMN_S)
+        start_s = max(min(self._cursor_s - window_s / 2, seen.end_s - window_s), seen.start_s)
+        return _View(start_s, window_s / columns, columns)
 
     def _curve(self, view: _View, rows: int) -> tuple[list[str], dict[int, str]]:
         seen = self._seen
