@@ -13,6 +13,7 @@ from rhomboid.imu import ImuBlock
 from rhomboid.interpreter import Interpreter, decoded
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.sensors import driver_for
+from rhomboid.sensors.rhomboid_stream import STREAM
 from tests.bluetooth.fake_bluez import FakeBluez
 from tests.bluetooth.listener import Listener, source
 from tests.bluetooth.peripherals import RhomboidSensor, SingleSamples
@@ -77,6 +78,33 @@ async def test_nothing_is_made_up(bluez: FakeBluez, fault: Fault, gaps: bool, pr
     assert all(a < b for a, b in pairwise(t_s))
     assert any(isinstance(e, GapMarked) for e in events) == gaps
     assert any(isinstance(e, SensorProblem) and e.kind == "malformed_packet" for e in events) == problems
+
+
+@pytest.mark.parametrize("arrived", [0, 1, 7, 60])
+async def test_a_link_that_drops_amid_a_packet_loses_that_one_and_heals(bluez: FakeBluez, arrived: int) -> None:
+    sensor = RhomboidSensor(bluez)
+
+    def dropped(number: int, data: bytes) -> list[bytes]:
+        if len(sensor.sent) != PACKETS // 2:
+            return [data]
+        sensor.fault = lambda _, data: [data]
+        sensor.notify(STREAM, data[:arrived])
+        asyncio.get_running_loop().call_soon(sensor.drop)
+        return []
+
+    sensor.pace, sensor.fault = 4.0, dropped
+    listener = Listener(source())
+    await listener.until("streaming", times=2)
+    await listener.until_packets(PACKETS // 4)
+    await listener.stop()
+    assert listener.reasons == ["dropped"]
+    whole = [packet.data for packet in listener.packets if len(packet.data) > arrived]
+    assert whole == sensor.sent[: len(whole)]
+    events = Interpreter(Pipeline(), driver_for("rhomboid")).feed(listener.items)
+    assert len([e for e in events if isinstance(e, GapMarked)]) == 1
+    samples = [item for item in decoded(listener.items, driver_for("rhomboid")) if isinstance(item, ImuBlock)]
+    t_s = [float(t) for block in samples for t in block.t_s]
+    assert all(a < b for a, b in pairwise(t_s))
 
 
 async def test_an_mtu_of_23_brings_single_samples_without_loss(bluez: FakeBluez) -> None:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import pty
 import re
-import sys
-import termios
 from pathlib import Path
 
 import pytest
 
 from tests.bluetooth.fake_bluez import FakeBluez
 from tests.bluetooth.peripherals import RhomboidSensor
+from tests.bluetooth.terminal import WIDTH, InTerminal
 
-WIDTH = 80
-WITHIN_S = 30.0
 ST_BOARD = "00e00000-0001-11e1-9ab4-0002a5d5c51b"
 ANEW = re.compile(r"\r\x1b\[2K(?:\x1b\[1A\x1b\[2K)*")
 """Back to the first line of what stood there, which is erased."""
@@ -25,53 +19,10 @@ HARMLESS = re.compile(r"\x1b\[\?25[lh]|\x1b\[1A|\x1b\[2K")
 """All that may steer the terminal: the cursor hidden and shown again, and what draws anew."""
 
 
-class InTerminal:
-    """``rhomboid scan`` in a terminal of 80 columns."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._shown = bytearray()
-
-    async def start(self, *how: str) -> None:
-        self._terminal, inside = pty.openpty()
-        termios.tcsetwinsize(inside, (24, WIDTH))
-        places = {"HOME": str(self._home), "XDG_DATA_HOME": str(self._home), "TERM": "xterm-256color"}
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "rhomboid", "scan", *how,
-            stdin=inside, stdout=inside, stderr=inside, env=os.environ | places,
-        )  # fmt: skip
-        os.close(inside)
-        asyncio.get_running_loop().add_reader(self._terminal, self._read)
-
-    def _read(self) -> None:
-        try:
-            self._shown += os.read(self._terminal, 1 << 16)
-        except OSError:  # it has ended
-            asyncio.get_running_loop().remove_reader(self._terminal)
-            os.close(self._terminal)
-            self._terminal = -1
-
-    @property
-    def shown(self) -> str:
-        return self._shown.decode(errors="replace")
-
-    @property
-    def tables(self) -> list[list[str]]:
-        """One after the other in the same place, each as its lines."""
-        drawn = ANEW.split(self.shown)[1:]
-        return [[line.rstrip() for line in HARMLESS.sub("", table).strip().splitlines()] for table in drawn]
-
-    async def until(self, words: str) -> None:
-        async with asyncio.timeout(WITHIN_S):
-            while not any(words in line for table in self.tables[:-1] for line in table):  # the last is being drawn
-                await asyncio.sleep(0.02)
-
-    async def end(self) -> int:
-        async with asyncio.timeout(WITHIN_S):
-            status = await self._process.wait()
-            while self._terminal != -1:
-                await asyncio.sleep(0.01)
-            return status
+def tables(shown: str) -> list[list[str]]:
+    """One after the other in the same place, each as its lines."""
+    drawn = ANEW.split(shown)[1:]
+    return [[line.rstrip() for line in HARMLESS.sub("", table).strip().splitlines()] for table in drawn]
 
 
 @pytest.fixture
@@ -85,11 +36,12 @@ async def test_the_table_grows_in_its_place_and_a_better_match_goes_to_its_top(
     RhomboidSensor(bluez, address="F0:F1:F2:F3:F4:AA", name="MetaWear").advertised = ("1234",)
     late = RhomboidSensor(bluez)
     late.advertising, late.battery_percent = False, 62
-    await program.start("--for", "3")
-    await program.until("MetaWear")
+    await program.start("scan", "--for", "3")
+    await program.until(lambda shown: "MetaWear" in str(tables(shown)[:-1]))  # the last is being drawn
     late.advertising = True
     assert await program.end() == 0
-    before, after = program.tables[1], program.tables[-1]
+    drawn = tables(program.shown)
+    before, after = drawn[1], drawn[-1]
     assert before[0].split() == after[0].split() == ["name", "signal", "battery", "sure", "address"]
     assert [line.split()[0] for line in before[2::2]] == ["MetaWear"]
     assert [line.split()[0] for line in after[2::2]] == ["rhomboid", "MetaWear"]
@@ -98,7 +50,7 @@ async def test_the_table_grows_in_its_place_and_a_better_match_goes_to_its_top(
     assert after[3].strip().startswith("rhomboid, it offers the service")
     assert after[5].strip() == "metamotion, by its name"
     up = [erasing.count("\x1b[1A") for erasing in ANEW.findall(program.shown)]
-    assert up[1:] == [len(table) - 1 for table in program.tables[:-1]]
+    assert up[1:] == [len(table) - 1 for table in drawn[:-1]]
     assert "\x1b[1A" not in ANEW.split(program.shown)[-1], "the last table stays"
 
 
@@ -107,30 +59,31 @@ async def test_what_is_not_recognised_is_told_with_the_reason_and_a_hostile_name
 ) -> None:
     RhomboidSensor(bluez, address="F0:F1:F2:F3:F4:AA", name="\x1b[2J[bold]WT\x07" + 200 * "M").advertised = ("1234",)
     RhomboidSensor(bluez, address="F0:F1:F2:F3:F4:BB", name="mine").advertised = (ST_BOARD,)
-    await program.start("--for", "1")
+    await program.start("scan", "--for", "1")
     assert await program.end() == 0
     assert "\x1b" not in HARMLESS.sub("", program.shown)
     assert "\x07" not in program.shown
-    _, _, board, *why, hostile, last = program.tables[-1]
+    table = tables(program.shown)[-1]
+    _, _, board, *why, hostile, last = table
     assert board.startswith("mine ")
     assert " ".join(line.strip() for line in why).startswith(
         "an ST board with motion sensors, for which there is no driver yet; flash a program that speaks the rhomboid"
     )
     assert hostile.startswith(r"\x1b[2J[bold]WT\x07MMM")
     assert last.strip() == "not recognised as a sensor; if it is one, name its kind with --sensor"
-    assert max(map(len, program.tables[-1])) <= WIDTH
+    assert max(map(len, table)) <= WIDTH
 
 
 async def test_an_empty_room_is_told_with_what_to_do(bluez: FakeBluez, program: InTerminal) -> None:
-    await program.start("--for", "0.5")
+    await program.start("scan", "--for", "0.5")
     assert await program.end() == 0
-    assert program.tables[-1] == ["nothing is in the air; switch the sensor on and bring it near"]
+    assert tables(program.shown)[-1] == ["nothing is in the air; switch the sensor on and bring it near"]
 
 
 async def test_as_json_it_is_one_document_in_a_terminal_too(bluez: FakeBluez, program: InTerminal) -> None:
     sensor = RhomboidSensor(bluez, name="\x1b[2Jmine")
     sensor.battery_percent = 62
-    await program.start("--for", "1", "--json")
+    await program.start("scan", "--for", "1", "--json")
     assert await program.end() == 0
     assert "\x1b" not in program.shown
     (found,) = json.loads(program.shown)

@@ -99,13 +99,18 @@ async def choose(
 
     def enough(air: Air) -> bool:
         candidates = _candidates(air.found, device, family)
-        if candidates and not first_at:
+        if candidates and device is not None:
+            return True
+        if (candidates or _called(air.found, device)) and not first_at:
             first_at.append(loop.time())
-        return bool(candidates) and (device is not None or loop.time() - first_at[0] >= ENOUGH_S)
+        return bool(first_at) and loop.time() - first_at[0] >= ENOUGH_S
 
     air = await listen(radio, LOOK_S, enough)
     candidates = _candidates(air.found, device, family)
     if not candidates:
+        for unsuitable in _called(air.found, device):
+            what, _, do = unsuitable.verdict.partition("; ")
+            raise DataError(f"{device!r} is {what}", do=do)
         what = f"no sensor called {device!r}" if device else f"no {family} sensor" if family else "no sensor"
         raise DataError(
             f"{what} is in the air",
@@ -128,10 +133,14 @@ def as_error(trouble: LinkTrouble) -> DataError:
 
 def _candidates(found: Iterable[Found], device: str | None, family: str | None) -> list[Found]:
     if device is not None:
-        wanted = device.casefold()
-        named = [f for f in found if wanted in (f.seen.address.casefold(), f.seen.advertisement.name.casefold())]
-        return [f for f in named if f.matches or family is not None]
+        return [f for f in _called(found, device) if f.matches or family is not None]
     return [f for f in found if f.matches and (family is None or f.matches[0].family == family)]
+
+
+def _called(found: Iterable[Found], device: str | None) -> list[Found]:
+    """Those with this name or address."""
+    wanted = (device or "").casefold()
+    return [f for f in found if wanted and wanted in (f.seen.address.casefold(), f.seen.advertisement.name.casefold())]
 
 
 def _together(before: Seen, now: Seen) -> Seen:

@@ -102,7 +102,8 @@ class LiveSource:
         taken = list(self._items)
         self._items.clear()
         if self._overflowed:
-            words = f"{SENTENCES[Trouble.OVERFLOW].what}: {self._overflowed} packets lost"
+            sentence = SENTENCES[Trouble.OVERFLOW]
+            words = f"{sentence.what} ({self._overflowed} packets lost); {sentence.do}"
             taken.append(LinkChange(host_ns(), "lost", Trouble.OVERFLOW.value, words))
             taken.append(LinkChange(host_ns(), "streaming"))
             self._overflowed = 0
