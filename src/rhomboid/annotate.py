@@ -31,6 +31,7 @@ def look_at(path: Path) -> Seen:
         events += interpreter.feed(some)
         traces.append(interpreter.pipeline.take_trace())
     events += interpreter.finish()
+    traces.append(interpreter.pipeline.take_trace())
 
     def whole(name: str) -> Array:
         return np.concatenate([getattr(trace, name) for trace in traces] or [np.empty(0)])

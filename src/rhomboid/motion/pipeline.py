@@ -21,7 +21,10 @@ from rhomboid.motion.hold import HoldDetector
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.repetition import RepetitionDetector
 from rhomboid.motion.settings import KnownReference, Settings
-from rhomboid.motion.ticks import TickMaker, Ticks
+from rhomboid.motion.ticks import TickMaker, Ticks, joined
+
+FRAMES_TOGETHER = 4
+"""The counter decides every 0.2 s: until then so many frames go to it together, often enough to be drawn (80 ms)."""
 
 
 class Detector(Protocol):
@@ -96,8 +99,12 @@ class Pipeline:
         self._ticks = TickMaker()
         self._mounted = False
         self._watchers: list[Watcher] = [] if self._posture is None else [ActivityDetector(), self._posture]
-        self._detectors: list[Detector] = [d for d in (self._breathing, self._hold, self._repetition) if d is not None]
+        self._detectors: list[Detector] = [d for d in (self._breathing, self._hold) if d is not None]
         self._rooms: list[Watcher | Detector] = [*self._watchers, *self._detectors]
+        if self._repetition is not None:
+            self._rooms.append(self._repetition)
+        self._waiting: list[Frames] = []  # for the counter
+        self._tilt_deg: list[Array] = []  # then
         self._t_s = 0.0
         self._trace: list[Trace] = []
 
@@ -119,8 +126,9 @@ class Pipeline:
                 for detector in self._detectors:
                     found += detector.feed(piece)
                 self._t_s = float(piece.t_s[-1])
-                self._keep_trace(piece)
+                found += self._count(piece)
             elif isinstance(piece, Break):
+                found += self._count()
                 self._ticks = TickMaker()
                 for room in self._rooms:
                     found += room.interrupt(piece)
@@ -134,15 +142,17 @@ class Pipeline:
             if self._posture is not None:
                 self._posture.request(kind)
             return []
+        found = self._count()
         if self._hold is not None:
             self._hold.tell(going_on=kind == "set_begins")
         if self._repetition is None:
-            return []
-        return self._repetition.tell(going_on=kind == "set_begins", exercise=exercise)
+            return found
+        return found + self._repetition.tell(going_on=kind == "set_begins", exercise=exercise)
 
     def finish(self) -> list[Event]:
         """The stream is over: the events that close what was open."""
-        return sorted((e for room in self._rooms for e in room.finish()), key=_at_s)
+        found = self._count()
+        return sorted(found + [e for room in self._rooms for e in room.finish()], key=_at_s)
 
     @property
     def state(self) -> MotionState:
@@ -183,10 +193,20 @@ class Pipeline:
             return Trace(np.empty(0), np.empty(0), np.empty(0))
         return Trace(*(np.concatenate([getattr(t, name) for t in taken]) for name in Trace.__struct_fields__))
 
-    def _keep_trace(self, frames: Frames) -> None:
-        nothing = np.full(len(frames), np.nan)
-        movement_deg = nothing if self._repetition is None else self._repetition.trace_deg
-        tilt_deg = nothing if self._posture is None else self._posture.trace_deg
-        self._trace.append(Trace(frames.t_s, movement_deg, tilt_deg))
+    def _count(self, frames: Frames | None = None) -> list[Event]:
+        """What the counter decides with these frames; without any, with all that wait for it."""
+        counter = self._repetition
+        if frames is not None:
+            self._waiting.append(frames)
+            self._tilt_deg.append(np.full(len(frames), np.nan) if self._posture is None else self._posture.trace_deg)
+            if counter and sum(map(len, self._waiting)) < min(FRAMES_TOGETHER, counter.frames_to_tick):
+                return []
+        if not self._waiting:
+            return []
+        frames, tilt_deg = joined(self._waiting), np.concatenate(self._tilt_deg)
+        self._waiting, self._tilt_deg = [], []
+        found = counter.feed(frames) if counter else []
+        self._trace.append(Trace(frames.t_s, counter.trace_deg if counter else np.full(len(frames), np.nan), tilt_deg))
         while self._trace[-1].t_s[-1] - self._trace[0].t_s[0] > 600.0:
             self._trace.pop(0)
+        return found

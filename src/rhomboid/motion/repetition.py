@@ -102,6 +102,11 @@ class RepetitionDetector:
         self._draw(x)
         return events
 
+    @property
+    def frames_to_tick(self) -> int:
+        """So many frames more, and something may be decided."""
+        return self._ticked + TICK_FRAMES - len(self._rows)
+
     def interrupt(self, gap: Break) -> list[Event]:
         """The stream broke: the movement in progress is void, a set goes on behind the gap with what it had."""
         events: list[Event] = []

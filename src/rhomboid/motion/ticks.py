@@ -96,7 +96,7 @@ class TickMaker:
         n = waiting - waiting % FRAMES_A_TICK
         if not n:
             return None
-        frames = _joined(self._waiting)
+        frames = joined(self._waiting)
         self._waiting = [_rows(frames, slice(n, None))]
         frames = _rows(frames, slice(0, n))
         length_g = np.sqrt(_square(frames.acc_g))
@@ -255,7 +255,8 @@ def _rows(f: Frames, rows: slice) -> Frames:
     return Frames(f.t_s[rows], f.seen_s[rows], f.acc_g[rows], f.gyr_dps[rows], f.up[rows], f.quat[rows], f.has_gyro)
 
 
-def _joined(pieces: list[Frames]) -> Frames:
+def joined(pieces: list[Frames]) -> Frames:
+    """Consecutive pieces as one."""
     if len(pieces) == 1:
         return pieces[0]
     columns = {
