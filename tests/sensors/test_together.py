@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Sequence
 from functools import cache
 
@@ -104,6 +105,16 @@ def fed(driver: Driver, packets: list[Notification], most: int, seed: int = 1) -
             continue
         found += driver.feed(*run)
     return list(flattened(found))
+
+
+@pytest.mark.parametrize("sensor", SENSORS)
+def test_a_copy_of_a_driver_goes_on_as_the_driver_itself(sensor: str) -> None:
+    """So a jump in a replay does."""
+    packets, driver = list(session(sensor, 1)), driver_of(sensor)
+    at = len(packets) // 2
+    driver.feed(*packets[:at])
+    copy = pickle.loads(pickle.dumps(driver))  # noqa: S301
+    assert list(flattened(copy.feed(*packets[at:]))) == list(flattened(driver.feed(*packets[at:])))
 
 
 @pytest.mark.parametrize("share", SPOILED.values(), ids=SPOILED.keys())

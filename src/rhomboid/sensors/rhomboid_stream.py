@@ -99,7 +99,7 @@ class StreamDecoder:
 
     def __init__(self) -> None:
         self._info: Info | None = None
-        self._layout = _LAYOUTS[0]
+        self._ranges = 0
         self._period_us = 0
         self._boot_id = -1
         # Where single samples are looked for, which carry the low half of index and sequence number only.
@@ -134,10 +134,9 @@ class StreamDecoder:
 
     def _batches(self, rows: Bytes) -> tuple[Readings | Sequence[Reading], int]:
         _, flags, _, _, _, n, ranges, boot_id, period_us = HEADER.unpack_from(rows[0])
-        layout = _LAYOUTS.get(ranges)
         if (
             flags & OVERFLOW
-            or layout is None
+            or ranges not in _LAYOUTS
             or period_us < SHORTEST_PERIOD_US
             or rows.shape[1] != _HEADER_BYTES + n * SAMPLE_BYTES
         ):
@@ -145,7 +144,7 @@ class StreamDecoder:
         m = leading((rows[:, _SETTINGS] == rows[0, _SETTINGS]).all(axis=1))
         rows = rows[:m]
         index, seq = column(rows, *_INDEX), column(rows, *_SEQ)
-        self._layout, self._period_us, self._boot_id = layout, period_us, boot_id
+        self._ranges, self._period_us, self._boot_id = ranges, period_us, boot_id
         self._near_index, self._near_seq = (int(index[-1]) + n - 1) % WRAP, int(seq[-1])
         return self._packets(rows[:, _HEADER_BYTES:], n, column(rows, *_DEVICE_US), index, seq, np.arange(m)), m
 
@@ -157,8 +156,7 @@ class StreamDecoder:
             return NO_READINGS
         lengths = np.fromiter(map(len, packets[: len(rows)]), np.int64)
         single = (rows[:, 0] == SINGLE) & (lengths == width)
-        ranges = next(code for code, layout in _LAYOUTS.items() if layout is self._layout)
-        now = np.frombuffer(HEADER.pack(BATCH, 0, 0, 0, 0, 0, ranges, self._boot_id, self._period_us), np.uint8)
+        now = np.frombuffer(HEADER.pack(BATCH, 0, 0, 0, 0, 0, self._ranges, self._boot_id, self._period_us), np.uint8)
         header = (rows[:, _SETTINGS] == now[_SETTINGS]).all(axis=1) & (lengths == _HEADER_BYTES)
         whole_index, whole_seq = column(rows, *_INDEX), column(rows, *_SEQ)
         low_index = np.where(single, column(rows, *_SINGLE_INDEX), whole_index & 0xFFFF)
@@ -179,7 +177,7 @@ class StreamDecoder:
 
     def _packets(self, samples: Bytes, n: int, device_us: Whole, index: Whole, seq: Whole, senders: Whole) -> Packets:
         return Packets(
-            layout=self._layout,
+            layout=_LAYOUTS[self._ranges],
             payload=samples.tobytes(),
             n=np.full(len(samples), n),
             last_us=device_us.astype(np.float64),
@@ -235,12 +233,11 @@ class StreamDecoder:
         _, flags, seq, index, device_us, n, ranges, boot_id, period_us = HEADER.unpack_from(data)
         if len(data) != _HEADER_BYTES + n * SAMPLE_BYTES:
             return (Refusal(f"{len(data)} bytes cannot be {n} samples"),)
-        layout = _LAYOUTS.get(ranges)
-        if layout is None:
+        if ranges not in _LAYOUTS:
             return (Refusal(f"unknown range code 0x{ranges:02x}"),)
         if period_us < SHORTEST_PERIOD_US:
             return (Refusal(f"a sample period of {period_us} us cannot be"),)
-        self._layout, self._period_us, self._boot_id = layout, period_us, boot_id
+        self._ranges, self._period_us, self._boot_id = ranges, period_us, boot_id
         self._dropped |= bool(flags & OVERFLOW)
         if n == 0:
             self._near_index, self._near_seq = index, seq
@@ -263,7 +260,7 @@ class StreamDecoder:
         self._near_index, self._near_seq = (index + n - 1) % WRAP, seq
         dropped, self._dropped = self._dropped, False
         return Packet(
-            layout=self._layout,
+            layout=_LAYOUTS[self._ranges],
             payload=payload,
             n=n,
             last_us=device_us,
