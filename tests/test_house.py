@@ -11,6 +11,8 @@ import pytest
 from rhomboid.commands.house import Doors
 from rhomboid.dashboard.house import Wish
 from rhomboid.errors import RhomboidError, UsageError
+from rhomboid.sound.settings import SoundSettings
+from rhomboid.sound.sounds import Sounds
 
 RECORDINGS = Path(__file__).parent.parent / "recordings"
 
@@ -43,6 +45,31 @@ async def test_a_demo_of_one_exercise_is_guided_and_does_what_is_asked() -> None
 async def test_without_a_plan_training_is_free() -> None:
     sitting = await Doors().open(Wish(demo=True))
     assert sitting.guided is None and sitting.session.counts and sitting.session.can_keep
+
+
+async def test_sounds_are_as_set_and_what_cannot_be_heard_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[SoundSettings, bool]] = []
+
+    def none_here(settings: SoundSettings, *, posture: bool = True) -> tuple[None, list[str]]:
+        asked.append((settings, posture))
+        return None, ["there is no sound card"]
+
+    monkeypatch.setattr(Sounds, "open", none_here)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    doors, said = Doors(), list[str]()
+    doors.say = said.append
+    chosen = SoundSettings(speech=True, volume_percent=20)
+    doors.save_settings(msgspec.structs.replace(doors.settings(), sound=chosen))
+    for purpose in ("train", "desk"):
+        sitting = await doors.open(Wish(purpose=purpose, demo=True))
+        sitting.session.stop()
+        await sitting.run()
+    assert asked == [(chosen, True), (chosen, False)]
+    assert said == ["there is no sound card; it stays silent"]
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    await doors.open(Wish(demo=True))
+    assert not asked[-1][0].tones and asked[-1][0].speech
+    assert "need the extra audio" in said[-1]
 
 
 async def test_the_desk_keeps_count_of_the_day_and_can_be_snoozed() -> None:

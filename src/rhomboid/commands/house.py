@@ -6,6 +6,7 @@ Whatever blocks (reading a file, making a wearer up, loading scipy) happens in a
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -66,6 +67,7 @@ class Doors:
         """Rings the terminal's bell, where a screen lends it."""
         self.say: Callable[[str], None] = complain
         """Tells what cannot be had or was done unasked; from any thread. A screen lends a better one."""
+        self._said: set[str] = set()
 
     async def open(self, wish: Wish) -> Sitting:
         if wish.file is not None:
@@ -90,13 +92,13 @@ class Doors:
 
         # The history that it opens belongs to this thread.
         exercises = [wish.exercise] if wish.exercise else []
-        guide = Guide(None, exercises, demo=wish.demo, go_on=True, say=self.say)
+        guide = Guide(None, exercises, demo=wish.demo, go_on=True, say=self._say_once)
 
         def close() -> None:
             try:
                 guide.close()
             except HistoryError as problem:
-                self.say(str(problem))
+                self._say_once(str(problem))
 
         try:
             by_plan = guide.planned is not None
@@ -121,7 +123,7 @@ class Doors:
         from rhomboid.commands.sittings import AtDesk, kept_day
         from rhomboid.motion.settings import Settings, SlouchSettings
 
-        kept, file = kept_day(self.say, simulated=wish.demo)
+        kept, file = kept_day(self._say_once, simulated=wish.demo)
         threshold_deg = chosen.desk.threshold_deg + kept.raised_deg
         slouch = SlouchSettings(threshold_deg=threshold_deg, delay_s=chosen.desk.delay_s)
         # Free, as the repetitions of a micro-break count as well.
@@ -157,7 +159,15 @@ class Doors:
     def _sounds(self, chosen: UserSettings, wish: Wish) -> Sounds | None:
         from rhomboid.commands.hearing import sounds_for
 
-        return sounds_for(chosen.sound, None, posture=wish.purpose != "desk", say=self.say)
+        if chosen.sound.tones and importlib.util.find_spec("miniaudio") is None:
+            self._say_once("there are no tones: they need the extra audio (pip install 'rhomboid[audio]')")
+        return sounds_for(chosen.sound, None, posture=wish.purpose != "desk", say=self._say_once)
+
+    def _say_once(self, words: str) -> None:
+        """The next session would only say it again."""
+        if words not in self._said:
+            self._said.add(words)
+            self.say(words)
 
     async def listen(self) -> AsyncIterator[list[Heard]]:
         from rhomboid.link.bleak_radio import BleakRadio
