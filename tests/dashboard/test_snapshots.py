@@ -3,19 +3,17 @@
 ``pytest tests/dashboard/test_snapshots.py --snapshot-update`` after a change, and look at what git says has changed;
 ``SNAPSHOT_SVG=FOLDER`` writes what is compared as SVG as well. A scene is one program, which is resized and told other
 colours between the pictures: that costs a fifth of starting it for each, and tries just that. What is shown was
-replayed from the recordings, or said by a coach; time stands still.
+replayed from the recordings (``replayed``), or said by a coach; time stands still.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
-from itertools import islice, product
+from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
@@ -30,20 +28,14 @@ from rhomboid.dashboard.modes import MODES
 from rhomboid.dashboard.screens import exercises
 from rhomboid.dashboard.sitting import Sitting
 from rhomboid.dashboard.themes import THEMES
-from rhomboid.interpreter import Interpreter
-from rhomboid.library import open_file
-from rhomboid.motion.pipeline import Pipeline
-from rhomboid.motion.settings import Settings
-from rhomboid.session import Update
 from rhomboid.settings_file import UserSettings
 
 from .pictures import picture
+from .replayed import replayed
 from .scenes import AtDesk, Coached, FakeHouse, FakeSession, guided, shown, until
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
 COLOURS = ["dark", "light"]
-RECORDINGS = Path(__file__).parents[2] / "recordings"
-AT_ONCE = 64
 
 
 class Pictures(SingleFileSnapshotExtension):
@@ -53,27 +45,14 @@ class Pictures(SingleFileSnapshotExtension):
     _write_mode = WriteMode.TEXT
 
 
-@cache
-def replayed(name: str, until_s: float) -> tuple[Update, ...]:
-    """What a session says of this recording up to then."""
-    opened = open_file(RECORDINGS / name)
-    pipeline = Pipeline(Settings())
-    interpreter, items = Interpreter(pipeline, opened.driver), iter(opened.items)
-    said = []
-    while pipeline.state.t_s < until_s and (some := list(islice(items, AT_ONCE))):
-        events = interpreter.feed(some)
-        said.append(Update(tuple(events), pipeline.take_trace(), pipeline.state))
-    return tuple(said)
-
-
 def rows() -> FakeSession:
     """In the middle of a set."""
-    return FakeSession(updates=replayed("rows.mcap", 41.0))
+    return FakeSession(updates=[replayed("rows")])
 
 
 def at_desk() -> AtDesk:
     """In a slouch."""
-    session = FakeSession(updates=replayed("desk.mcap", 310.0))
+    session = FakeSession(updates=[replayed("desk")])
     session.section, session.pace, session.position_s = "desk", 20.0, 310.0
     return AtDesk(session)
 
@@ -85,11 +64,10 @@ def new_here() -> App[None]:
 
 
 def to_annotate() -> App[None]:
-    traces = [update.trace for update in replayed("rows.mcap", 41.0)]
-    names = "t_s", "movement_deg", "tilt_deg"
-    t_s, movement_deg, tilt_deg = (np.concatenate([getattr(trace, name) for trace in traces]) for name in names)
-    events = tuple(event for update in replayed("rows.mcap", 41.0) for event in update.events)
-    return AnnotateApp(Seen("rows.mcap", t_s, movement_deg, tilt_deg, events), Editor(Annotations(), "rows"), print)
+    said = replayed("rows")
+    trace = said.trace
+    seen = Seen("rows.mcap", trace.t_s, trace.movement_deg, trace.tilt_deg, said.events)
+    return AnnotateApp(seen, Editor(Annotations(), "rows"), print)
 
 
 def mode(name: str) -> Callable[[], App[None]]:
