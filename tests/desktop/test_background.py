@@ -80,10 +80,10 @@ async def test_without_buttons_commands_snooze_mute_and_label(home: Path) -> Non
     assert told["wrong"].startswith("that was not a slouch: the tolerance is now 1° wider")
     assert told["snooze 60"].startswith("snoozed until ")
     assert told["mute"] == "muted until tomorrow\n"
-    assert "no longer muted" in told["listen"] and "there was nothing to change" in told["listen"]
+    assert told["listen"] == "no longer muted; no longer snoozed\nthere was nothing to change\n"
     assert told["break"].startswith("a break of 2 min")
     assert "muted until tomorrow" in log.read_text()
-    assert not list(log.parent.glob("desk.ask*"))
+    assert not list(log.parent.glob("desk.a*"))
 
 
 def test_what_is_asked_of_a_desk_that_hangs_is_taken_back_and_said(tmp_path: Path) -> None:

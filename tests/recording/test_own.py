@@ -35,6 +35,14 @@ def test_two_of_one_minute_have_names_of_their_own(tmp_path: Path) -> None:
     assert not said
 
 
+def test_a_history_that_is_named_from_here_knows_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    recording = OwnRecording(Path("history.sqlite3"), ABOUT, lambda words: None)
+    packets(recording)
+    recording.close()
+    assert recording.path.is_absolute() and is_own(recording.path, Path("history.sqlite3"))
+
+
 def test_a_sensor_that_never_streamed_leaves_none(tmp_path: Path) -> None:
     recording = OwnRecording(tmp_path / "history.sqlite3", ABOUT, lambda words: None)
     packets(recording, 1)

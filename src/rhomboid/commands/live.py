@@ -148,7 +148,8 @@ def train(
 ) -> None:
     """Train: today's session of the plan in use, guided from the warm-up to the last set; without a plan, freely.
 
-    With --demo the simulated wearer does what is asked; that is kept only if RHOMBOID_HISTORY names a history for it.
+    What is done with the sensor is kept in the history, and recorded beside it unless the settings say otherwise. With
+    --demo the simulated wearer does what is asked; that is kept only if RHOMBOID_HISTORY names a history for it.
 
     Example: rhomboid train --demo --exercise one-arm-row:8
     """

@@ -65,7 +65,9 @@ class Asked:
         until = time.monotonic() + patience_s
         while time.monotonic() < until:
             with contextlib.suppress(OSError):
-                return self._answer.read_text(encoding="utf-8")
+                said = self._answer.read_text(encoding="utf-8")
+                self._answer.unlink()
+                return said
             time.sleep(LOOK_S)
         self.forget()
         raise DataError("the desk in the background does not answer", do="end it, and start it again")

@@ -185,7 +185,7 @@ class Desk:
                 self._noticed(ASLEEP, True)
                 self._noticed(ASLEEP, False)
             if self._asked is not None and (action := self._asked.take()) is not None:
-                self._asked.answer("\n".join(map(d.describe, self.act(action))))
+                self._asked.answer("; ".join(map(d.describe, self.act(action))))
             if time.monotonic() - saved >= SAVE_S:
                 saved = time.monotonic()
                 self._save()

@@ -9,7 +9,7 @@ SUFFIX = ".mcap"
 
 def folder_beside(history: Path) -> Path:
     """The folder of the recordings of this history; it need not be there."""
-    return history.parent / "recordings"
+    return history.absolute().parent / "recordings"
 
 
 def is_own(recording: Path, history: Path) -> bool:
