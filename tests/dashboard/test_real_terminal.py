@@ -13,7 +13,7 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("there are no pseudo-terminals of this kind on Windows", allow_module_level=True)
 
-from .terminal import Terminal
+from .terminal import PATIENCE_S, Terminal
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 DOWN = "\x1b[B"
@@ -56,12 +56,11 @@ def test_a_terminal_that_takes_nothing_holds_up_no_recording(tmp_path: Path) -> 
     file = tmp_path / "set.mcap"
     with Terminal(tmp_path, "record", str(file), "--demo", "--script", "rows") as terminal:
         terminal.until("running  ·")
-        grew = []
-        for _ in range(4):  # two seconds of pictures fit between us and the program, and no more
-            before = file.stat().st_size
-            time.sleep(1.5)
-            grew.append(file.stat().st_size > before)
-        assert all(grew)
+        time.sleep(4.0)  # two seconds of pictures fit between us and the program, and no more
+        before, deadline = file.stat().st_size, time.monotonic() + PATIENCE_S
+        while file.stat().st_size == before:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         terminal.press("q")
         assert terminal.ended() == 0
 
