@@ -15,8 +15,8 @@ from rhomboid.coach.alerts import DeskCoach
 from rhomboid.coach.desk_settings import DeskSettings
 from rhomboid.coach.desk_state import DeskState
 from rhomboid.commands.house import Doors
-from rhomboid.dashboard.app import picture
 from rhomboid.dashboard.house import Wish
+from rhomboid.dashboard.picture import picture
 from rhomboid.dashboard.sitting import Sitting
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings

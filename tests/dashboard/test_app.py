@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from rhomboid.dashboard import app as app_module
-from rhomboid.dashboard.app import RhomboidApp, picture
+from rhomboid.dashboard.app import RhomboidApp
 from rhomboid.dashboard.observed import QUIET
+from rhomboid.dashboard.picture import picture
 from rhomboid.dashboard.screens.help import HelpScreen
 from rhomboid.dashboard.screens.mode import ModeScreen
 from rhomboid.dashboard.widgets.big_number import BigNumber

@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
-from math import inf
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
@@ -380,25 +378,3 @@ def _screen(mode: Mode) -> Screen[None]:
 
 def _command(binding: Binding, where: str, run: object) -> SystemCommand:
     return SystemCommand(f"{where}{binding.description}", f"{binding.tooltip} ({binding.key_display})", run)  # type: ignore[arg-type]
-
-
-async def picture(
-    shown: Sitting | Session | None,
-    path: Path,
-    size: tuple[int, int] = (120, 40),
-    until_s: float = inf,
-    *,
-    mode: str = "train",
-    house: House | None = None,
-) -> None:
-    """Writes an SVG of a screen about ``until_s`` into the session, or at its end. Needs no terminal."""
-    app = RhomboidApp(shown, mode=mode, house=house)
-    async with app.run_test(size=size) as pilot:
-        session = app.session
-        while session is not None and not session.finished and session.position_s < until_s:
-            await pilot.pause(0.02)
-        if session is not None:
-            session.set_speed(1.0)
-        await pilot.pause(0.5)
-        path.write_text(app.export_screenshot(), encoding="utf-8")
-        await app.action_quit()
