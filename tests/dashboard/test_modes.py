@@ -167,6 +167,15 @@ def test_the_time_that_drawing_takes_is_part_of_the_interval() -> None:
     assert 0.0 < rate.wait_s(0.5) < 0.02
 
 
+def test_after_a_busy_moment_it_is_as_often_as_wanted_where_that_can_be() -> None:
+    rate = FrameRate(30.0)
+    rate.took(0.1)
+    assert rate.hz < 25.0
+    for _ in range(100):
+        rate.took(0.012)
+    assert rate.hz == 30.0
+
+
 async def test_a_terminal_that_takes_no_more_is_drawn_less_often_and_then_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

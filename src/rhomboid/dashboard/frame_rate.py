@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 WANTED_HZ, LEAST_HZ = 15.0, 2.0
-TOO_MUCH, PLENTY = 0.5, 0.25
-"""Shares of the time between two frames that drawing may take before the rate falls, and must leave before it rises."""
+TOO_MUCH, LITTLE = 0.5, 0.4
+"""Of the time between two frames, what drawing may take before the rate falls, and below which it rises."""
 SMOOTHING = 0.2
 LEAST_WAIT_S = 0.005
 
@@ -30,6 +30,6 @@ class FrameRate:
         self._cost_s += SMOOTHING * (cost_s - self._cost_s)
         if self._cost_s * self.hz > TOO_MUCH:
             self.hz = max(self.hz / 1.5, LEAST_HZ)
-        elif self._cost_s * self.hz < PLENTY:
+        elif self._cost_s * self.hz < LITTLE:
             self.hz = self.hz * 1.05
         self.hz = min(self.hz, self.wanted_hz)
