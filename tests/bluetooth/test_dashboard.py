@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
+import signal
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -183,3 +186,23 @@ async def test_who_does_not_want_it_is_not_recorded(bluez: FakeBluez, home: Path
     sitting.session.stop()
     await sitting.run()
     assert not (home / "data" / "rhomboid" / "recordings").exists()
+
+
+async def test_the_command_keeps_the_same(bluez: FakeBluez, home: Path) -> None:
+    worn(bluez)
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "rhomboid", "train", "--plain",
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )  # fmt: skip
+    assert program.stdout is not None and program.stderr is not None
+    async with asyncio.timeout(PATIENCE_S):
+        while b"rep 4" not in await program.stdout.readline():
+            assert program.returncode is None
+        program.send_signal(signal.SIGINT)
+        await program.stdout.read()
+        said = (await program.stderr.read()).decode()
+        assert await program.wait() == 0
+    (kept,) = Doors().sessions()
+    assert f"this session is recorded in {kept.recording}" in said
+    assert kept.recording is not None and kept.recording_sha256 is not None and kept.sets[0].reps >= 4
+    assert Recording.open(Path(kept.recording)).recovered is None
