@@ -87,15 +87,21 @@ class FrontEnd:
         if isinstance(item, Gap):
             self._marked_s = max(self._marked_s, item.end_s)
             return [GapMarked(at_s=item.end_s, start_s=item.start_s, end_s=item.end_s, reason=item.reason)]
-        block, events = self._sieve.feed(item)
-        out: list[FrontEndItem] = [*events]
+        out: list[FrontEndItem] = []
+        for i in range(0, len(item), CACHE_SAMPLES):
+            self._sift(item if len(item) <= CACHE_SAMPLES else item[i : i + CACHE_SAMPLES], out)
+        return out
+
+    def _sift(self, block: ImuBlock, out: list[FrontEndItem]) -> None:
+        """The samples that can be used, as far as they can be."""
+        block, events = self._sieve.feed(block)
+        out += events
         start = 0
         for verdict in self._watch.feed(block):
             out += verdict.events
             self._take(block[start : verdict.first], out)
             start, self._verdict = verdict.first, verdict
         self._take(block[start:] if start else block, out)
-        return out
 
     def _take(self, block: ImuBlock, out: list[FrontEndItem]) -> None:
         """Sound samples, as far as they can be used."""
@@ -134,10 +140,9 @@ class FrontEnd:
             self.axes = own_axes(block)
         if self._segment is None:
             self._segment = _Segment(block, self.axes, self._bias_rad_s, self._verdict.gain)
-        for i in range(0, len(block), CACHE_SAMPLES):
-            frames = self._segment.feed(block if len(block) <= CACHE_SAMPLES else block[i : i + CACHE_SAMPLES])
-            if frames is not None:
-                out.append(frames)
+        frames = self._segment.feed(block)
+        if frames is not None:
+            out.append(frames)
 
 
 class _Segment:

@@ -63,12 +63,14 @@ class Looks:
             self._hold(rows, end, earliest, AHEAD if ahead else 1)
         votes = self._held.popleft()
         reps, start = ENOUGH_REPS - 1, None
-        for look, periods in enumerate(LOOKS_PERIODS if self.unlike < ALIKE else ()):
-            if look >= FIRST_LOOKS and start is None:
-                break
-            first = _first(earliest, end, periods * self.period_s)
+        firsts = [_first(earliest, end, n * self.period_s) for n in LOOKS_PERIODS] if self.unlike < ALIKE else []
+        for look, first in enumerate(firsts):
+            if look == FIRST_LOOKS:
+                if start is None:
+                    break
+                votes += vote_each((rows.all[longer:end, X] for longer in firsts[look:]), SURETY)
             x = rows.all[first:end, X]
-            held, _, leader = votes[look] if look < FIRST_LOOKS else vote_each([x], SURETY)[0]
+            held, _, leader = votes[look]
             if leader is None or held <= reps:
                 continue
             if evidence(set_features(x, rows.rise_g(first, end), leader, self.unlike)) > OPENING_EVIDENCE:

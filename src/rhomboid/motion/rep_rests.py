@@ -29,6 +29,8 @@ def set_between_rests(rows: Rows, end: int, earliest: int) -> int | None:
     if newest < earliest:
         return None
     moved = _movement(rows.all[newest:end, X])
+    if moved.max() <= LIVELY_DPS:
+        return None
     for rests in (RESTS, RESTS + 1):  # A look comes every two parts.
         ended = moved[-rests - ENDED : -rests]
         loud = float(np.sqrt((ended * ended).mean()))

@@ -90,7 +90,9 @@ def _paths(x: Array, starts: list[int], ends: list[int]) -> list[Array]:
     (k, points, columns)."""
     pose, both = VIEWS[1:]
     y = x[:, pose.start : both.stop]
-    at = np.linspace(starts, ends, PATH_POINTS, axis=1)
+    begin, length = np.array(starts, float), np.subtract(ends, starts)
+    at = np.arange(PATH_POINTS) * (length / (PATH_POINTS - 1))[:, None] + begin[:, None]
+    at[:, -1] = ends
     i = np.minimum(at.astype(int), len(y) - 2)
     part = (at - i)[:, :, None]
     path = y[i] * (1.0 - part) + y[i + 1] * part

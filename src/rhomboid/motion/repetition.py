@@ -315,10 +315,9 @@ class RepetitionDetector:
         t_s = self._rows.all[: self._ticked, T]
         earliest, end = self._rows.at(self._free_since_s), self._rows.at(end_s)
         held, start_s = self.reps, self._start_s
-        for periods in REACH_PERIODS:
-            first = max(earliest, self._first - int(periods * self._period_s * FRAME_RATE_HZ))
-            x = self._rows.all[first:end, X]
-            leader = vote_each([x], SURETY)[0].leader
+        firsts = [max(earliest, self._first - int(n * self._period_s * FRAME_RATE_HZ)) for n in REACH_PERIODS]
+        xs = [self._rows.all[first:end, X] for first in firsts]
+        for first, x, (*_, leader) in zip(firsts, xs, vote_each(xs, SURETY), strict=True):
             reps = [] if leader is None else leader.reps
             k = 0 if leader is None else first_of_its_kind(x, reps, max(IDLE_PERIODS * leader.period_s, IDLE_S))
             if leader is not None and len(reps) - k > held:
