@@ -29,12 +29,12 @@ _FROM_VOTE = (
 
 def set_features(x: Array, rise_g: Array, leader: Candidate, unlike: float) -> dict[str, float]:
     """What is known of the repetitions of ``leader`` in the stretch ``x`` (n, 13); ``rise_g`` (n,) is vertical."""
-    first, last = leader.reps[0].before, leader.reps[-1].after
-    far = [r.far for r in leader.reps]
-    f = {name: leader.features.get(name, 0.0) for name in _FROM_VOTE}
-    (pose_alike, pose_least), (alike, least) = _sameness(x, far)
+    reps, voted = leader.reps, leader.features
+    first, last = reps[0].before, reps[-1].after
+    f = {name: voted.get(name, 0.0) for name in _FROM_VOTE}
+    (pose_alike, pose_least), (alike, least) = _sameness(x, [r.far for r in reps])
     part = x[first : last + 1]
-    many = math.log(min(len(leader.reps), 10) / 3.0)
+    many = math.log(min(len(reps), 10) / 3.0)
     f |= {
         "many": many,
         "unlike": unlike,

@@ -32,7 +32,9 @@ from rhomboid.motion.settings import Settings
 
 Phase = Literal["rest", "out", "pause", "back"]
 
-AHEAD_TICKS = 50  # So many votes are held together, where so much is at hand; any number gives the same.
+# So many votes are held together, where so much is at hand: more where no end of the set can make them void. Any number
+# gives the same.
+AHEAD_TICKS, AHEAD_TICKS_WHOLE = 50, 200
 BALLOT_S = 4 * 60.0  # A set that lasts longer is counted on afresh from its newest repetition, to bound the work ...
 KEPT_S = 20 * 60.0  # ... and one that lasts longer than this is not looked back on.
 MEMORY_S = 155.0  # Running free, as far back as a set can begin unnoticed.
@@ -195,7 +197,9 @@ class RepetitionDetector:
         """The vote of this tick, which has so many frames."""
         if not self._votes:
             first = self._ticked - frames
-            ahead = 1 if self._own.eagerness > 0.0 else AHEAD_TICKS  # the bar may be another one at the next
+            ahead = AHEAD_TICKS_WHOLE if self._whole else AHEAD_TICKS
+            if self._own.eagerness > 0.0:
+                ahead = 1  # the bar may be another one at the next
             ticks = min((len(self._rows) - first) // frames, ahead)
             x = self._rows.all[first : first + ticks * frames, X]
             self._votes += self._ballot.votes(x, frames, self._surety)
