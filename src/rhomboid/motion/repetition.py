@@ -214,7 +214,7 @@ class RepetitionDetector:
             if not self._whole and k >= ENOUGH_REPS and self._is_another_kind(leader, k):
                 refused = self._movement(leader, rep, 1.0 - vote.probability)
                 events.append(MovementRefused(at_s=at_s, movement=refused, reason="not like the others"))
-                self._close(at_s, events)
+                self._close(at_s, events, refused.start_s)
                 return
             self.reps += 1
             movement = self._movement(leader, rep, vote.probability)
@@ -248,7 +248,7 @@ class RepetitionDetector:
         start = self._looks.start_of_set(self._rows, self._ticked, first, ahead=not self.in_set)
         if start is not None:
             if self.in_set:
-                self._close(at_s, events)
+                self._close(at_s, events, float(self._rows.all[start, T]))
             self._unlike = self._looks.unlike
             self._open(start, at_s, events)
         elif rested is not None and not self.in_set:
@@ -274,10 +274,12 @@ class RepetitionDetector:
         self._votes.clear()
         self._looks.forget()
 
-    def _close(self, at_s: float, events: list[Event]) -> None:
+    def _close(self, at_s: float, events: list[Event], next_s: float = math.inf) -> None:
+        """The set in hand is over; something else has begun at ``next_s``, if that is why."""
         live = tuple(self._announced)
         end_s = float(self._rows.all[-1, T]) if self._is_given or not live else max(m.end_s for m in live)
-        movements, corrections = self._look_back(live, end_s)
+        movements, corrections = self._look_back(live, end_s, next_s)
+        end_s = max([end_s, *(m.end_s for m in movements)])
         events.append(
             SetClosed(
                 at_s=at_s,
@@ -297,7 +299,7 @@ class RepetitionDetector:
         self._unlike = 1.0
 
     def _look_back(
-        self, live: tuple[Movement, ...], end_s: float
+        self, live: tuple[Movement, ...], end_s: float, next_s: float
     ) -> tuple[tuple[Movement, ...], tuple[Correction, ...]]:
         """The set as a whole: was it one, and how many repetitions does it hold?"""
         if not self._whole and not self._was_set():
@@ -306,10 +308,11 @@ class RepetitionDetector:
         start_s = self._start_s if self._whole or self._earlier else self._reach_back(end_s)
         if self._whole and not self._is_given and live:  # told of: it had begun by then, or begins later
             start_s = max(start_s, live[0].start_s)
-        t_s = self._rows.all[:, T]
+        t_s = self._rows.all[: self._ticked, T]
         if t_s[0] > start_s:
             return live, ()
-        rows = self._rows.all[around(t_s, start_s, end_s, CONTEXT_S)]
+        of_no_other = (t_s >= self._free_since_s) & (t_s <= next_s)
+        rows = self._rows.all[: self._ticked][around(t_s, start_s, end_s, CONTEXT_S) & of_no_other]
         t_s, acc_g, gyr_dps, up, quat = (np.ascontiguousarray(rows[:, c]) for c in (T, ACC, GYR, UP, QUAT))
         known = self._has_gyro, self._breaks, list(live), self._settings.mode, start_s, end_s, self._own
         return recount(t_s, acc_g, gyr_dps, up, quat, *known)
