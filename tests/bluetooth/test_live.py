@@ -240,6 +240,32 @@ async def test_it_stops_within_the_bound_from_any_state(sensor: RhomboidSensor, 
     assert not sensor.connected
 
 
+@pytest.mark.parametrize("moment", ["connecting", "streaming"])
+async def test_it_stops_although_the_service_hangs(bluez: FakeBluez, sensor: RhomboidSensor, moment: str) -> None:
+    if moment == "connecting":
+        sensor.connect_delay_s = 60.0
+    listener = Listener(source())
+    await listener.until(moment)
+    bluez.stuck = True
+    assert await listener.stop() < 5.5
+
+
+async def test_a_service_that_hangs_while_connecting_is_given_up(
+    bluez: FakeBluez, sensor: RhomboidSensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rhomboid.link.bleak_radio.CONNECT_S", 0.5)
+    monkeypatch.setattr("rhomboid.link.bleak_radio.CLOSE_S", 0.5)
+    sensor.connect_delay_s = 60.0
+    listener = Listener(source())
+    await listener.until("connecting")
+    bluez.stuck = True
+    await listener.until("lost")
+    assert listener.reasons == ["no_service"]
+    bluez.stuck, sensor.connect_delay_s = False, 0.02
+    await listener.until_packets()
+    await listener.stop()
+
+
 # --- finding ----------------------------------------------------------------------------------------------------------
 
 

@@ -120,9 +120,21 @@ class BleakRadio:
             bluez=bluez,  # type: ignore[arg-type]
         )
         self._ours.add(address)
+        connection = BleakConnection(client)
+        connecting = asyncio.ensure_future(client.connect())
+        try:
+            await asyncio.wait({connecting}, timeout=CONNECT_S + CLOSE_S)
+        except asyncio.CancelledError:
+            await _given_up(connecting)
+            if not connecting.cancelled() and connecting.done() and connecting.exception() is None:
+                await connection.close()  # it was connected at that very moment
+            raise
+        if not connecting.done():
+            await _given_up(connecting)
+            raise LinkTrouble(Trouble.NO_SERVICE)
         with _translated():
-            await client.connect()
-        return BleakConnection(client)
+            connecting.result()
+        return connection
 
     async def _held(self) -> list[Seen]:
         """What this computer is connected to: after a program that died the link stays, and nothing advertises."""
@@ -204,6 +216,13 @@ def _seen(device: BLEDevice, data: AdvertisementData) -> Seen:
 async def _endless(heard: asyncio.Queue[Seen]) -> AsyncIterator[Seen]:
     while True:
         yield await heard.get()
+
+
+async def _given_up(connecting: asyncio.Future[None]) -> None:
+    """Cancelled, bleak still disconnects, and waits without limit for the answer of a service that may hang."""
+    connecting.cancel()
+    await asyncio.wait({connecting}, timeout=CLOSE_S)
+    connecting.cancel()
 
 
 async def _done(operation: Awaitable[_T]) -> _T:
