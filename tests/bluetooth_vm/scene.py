@@ -95,7 +95,7 @@ async def meanwhile(programs: Programs, worn: Sensor, narrow: Sensor, bought: Se
     await until(lambda: bought.firmware.sampling, killed)
     killed.kill()
     await programs.finish("killed", killed)
-    await programs.run("again", *record(out, "again", bought), "--for", "10")
+    await programs.run("again", *record(out, "again", bought), "--for", "16")
 
 
 async def until(this: Callable[[], bool], program: BaseProcess | None = None) -> None:

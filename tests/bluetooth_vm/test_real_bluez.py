@@ -60,7 +60,7 @@ def test_the_doctor_finds_all_well_with_an_mtu_of_23(guest: Evidence) -> None:
     assert found["trouble"] == ""
     made = {len(data) // 2 for characteristic, data in guest.sensors[NARROW]["packets"] if characteristic == STREAM}
     assert max(made) == SINGLE_BYTES
-    assert found["packets"] >= 9 * 100
+    assert found["packets"] >= 5 * 100
 
 
 def test_a_minute_at_100_hz_comes_without_loss(guest: Evidence) -> None:
@@ -107,7 +107,7 @@ def test_a_sensor_that_a_killed_program_left_connected_is_found_and_streams(gues
 
 def test_a_sensor_of_another_kind_comes_without_loss(guest: Evidence) -> None:
     (packets,) = heard(guest, "again", DATA)
-    assert len(packets) >= 2 * 50
+    assert len(packets) >= 5 * 25
     assert none_missing(packets, guest, BOUGHT)
     assert "battery 75 %" in guest.said("again")
 
