@@ -361,10 +361,11 @@ async def shown(pilot: Pilot[None]) -> str:
     """The screen as lines of text, with everything drawn that has been said."""
     session = getattr(pilot.app, "session", None)
     await until(pilot, lambda: session is None or session.runs)
-    draw = getattr(pilot.app.screen, "draw", None)
-    if draw is not None:
-        draw()
-        await pilot.pause()
+    for screen in pilot.app.screen_stack:  # what lies below a question is seen as well
+        draw = getattr(screen, "draw", None)
+        if draw is not None:
+            draw()
+            await pilot.pause()
     return look(pilot.app)
 
 
