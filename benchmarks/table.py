@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks import offline_counter
-from benchmarks.decoding import PACKETS, cost_us, ours
+from benchmarks.decoding import PACKETS, SCRIPT, cost_us, ours
 from benchmarks.page import rewrite
 from benchmarks.recording import plain_reader, whole, write
 from benchmarks.speed import RATE_HZ, SETS, alone, an_hour, core, each, least_s, session
@@ -124,7 +124,7 @@ def the_decoding() -> list[Row]:
 
 def simulated(family: str) -> list[Notification]:
     """Packets of the simulated wearer through another sensor."""
-    return list(islice(SimulatedSensor("rows", 1, family=family).notifications(), PACKETS))
+    return list(islice(SimulatedSensor(SCRIPT, 1, family=family).notifications(), PACKETS))
 
 
 def the_file() -> list[Row]:
