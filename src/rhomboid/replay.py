@@ -28,8 +28,8 @@ from rhomboid.motion.pipeline import Trace
 from rhomboid.playback import TICK_S, Playback, Timing
 from rhomboid.words import clock
 
-COPIES = 60
-"""How many copies of the core are kept: an hour has one a minute, and each is some 3 MB at most."""
+COPIES = 40
+"""How many copies of the core are kept: an hour has one every 90 s, and each is some 3 MB at most."""
 LEAST_APART_S = 10.0
 AT_ONCE_S = 10.0
 """So much is gone through at a time: as cheap as all at once, and still no pause that is seen."""
