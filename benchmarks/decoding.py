@@ -14,7 +14,7 @@ from itertools import islice
 import numpy as np
 
 from rhomboid.imu import ImuBlock, Notification
-from rhomboid.interpreter import PACKETS_AT_ONCE
+from rhomboid.interpreter import ITEMS_AT_ONCE
 from rhomboid.sensors import driver_for
 from rhomboid.sensors.rhomboid_stream import STREAM
 from rhomboid.simulation.packets import encoder_for, families
@@ -69,9 +69,7 @@ def main() -> None:
             rows.append((family, n, list(islice(sensor.notifications(), PACKETS))))
     for family, n, packets in rows:
         if len(sys.argv) == 1 or family in sys.argv[1:]:
-            print(
-                f"{family:16}{n:18}{cost_us(family, packets, 1):11.2f}{cost_us(family, packets, PACKETS_AT_ONCE):9.2f}"
-            )
+            print(f"{family:16}{n:18}{cost_us(family, packets, 1):11.2f}{cost_us(family, packets, ITEMS_AT_ONCE):9.2f}")
 
 
 if __name__ == "__main__":

@@ -25,9 +25,8 @@ from mcap.records import Message
 from mcap.stream_reader import StreamReader
 
 from benchmarks.speed import RATE_HZ, an_hour
-from rhomboid.analysis import ITEMS_AT_ONCE
 from rhomboid.imu import Notification
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Mode, Settings
 from rhomboid.recording.layout import About
@@ -59,7 +58,7 @@ print(opened_s, worst_s, int(peak_kb) / 1024)
 JUMPING = """
 import asyncio, random, sys, time
 from pathlib import Path
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.reader import Recording

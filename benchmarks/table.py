@@ -25,7 +25,7 @@ from benchmarks.page import rewrite
 from benchmarks.recording import plain_reader, whole, write
 from benchmarks.speed import RATE_HZ, SETS, alone, an_hour, core, each, least_s, session
 from rhomboid.imu import Notification
-from rhomboid.interpreter import PACKETS_AT_ONCE, Interpreter
+from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.reader import Recording
@@ -116,9 +116,7 @@ def the_decoding() -> list[Row]:
         ("Movesense, 4 a packet", simulated("movesense"), "movesense", 0.5),
         ("Polar, two streams", simulated("polar"), "polar", 0.5),
     ):
-        rows.append(
-            row(f"decoding {name}; the bar", cost_us(family, packets, PACKETS_AT_ONCE), bar, 1.0, "us a sample")
-        )
+        rows.append(row(f"decoding {name}; the bar", cost_us(family, packets, ITEMS_AT_ONCE), bar, 1.0, "us a sample"))
     return rows
 
 

@@ -11,13 +11,11 @@ from pathlib import Path
 import msgspec
 
 from rhomboid import events as e
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.library import Opened, open_file
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.words import describe
-
-ITEMS_AT_ONCE = 2048
 
 
 class Rep(msgspec.Struct, frozen=True):

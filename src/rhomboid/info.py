@@ -16,13 +16,13 @@ import msgspec
 
 from rhomboid.errors import harmless
 from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, Request, SourceItem
+from rhomboid.interpreter import ITEMS_AT_ONCE
 from rhomboid.library import open_file
 from rhomboid.recording.layout import About
 from rhomboid.recording.reader import Recording
 from rhomboid.sensors.driver import Driver, MalformedPacket
 from rhomboid.words import clock
 
-ITEMS_AT_ONCE = 2048
 WHOLE = "whole"
 SETTLED_S = 300.0
 """So long the two clocks must have run side by side before a difference is worth a number."""

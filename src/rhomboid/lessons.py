@@ -14,12 +14,11 @@ from rhomboid.accuracy import Share
 from rhomboid.coach.learning import USUAL, Count, Learnt, Watched, choices, was_corrected, watched
 from rhomboid.coach.record import SessionRecord, SetRecord
 from rhomboid.errors import DataError
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.library import open_file
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import OwnExercise, Settings
 
-ITEMS_AT_ONCE = 2048
 MARGIN_S = 1.0
 """A repetition whose far point is so little outside a set may be another one of it."""
 SAME_S = 0.3

@@ -10,14 +10,12 @@ import msgspec
 
 from rhomboid import __version__
 from rhomboid.events import Event, decode, encode
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.reader import Recording
 from rhomboid.sensors import driver_for
 from rhomboid.words import clock, describe
-
-ITEMS_AT_ONCE = 2048
 
 
 class Comparison(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TypeVar, overload
 
@@ -66,19 +67,21 @@ class Recording:
 
     def _items(self, chunks: list[Place]) -> Iterator[Item]:
         uuids: dict[int, str | None] = {}
-        for channel, host_ns, data in self._messages(chunks):
-            if channel not in uuids:
-                uuids[channel] = self._characteristic(channel)
-            uuid = uuids[channel]
-            if uuid is not None:
-                yield Notification(host_ns, uuid, data)
-            elif self._channels[channel].topic == layout.REQUEST_TOPIC:
-                said = self._understood(data, RequestText)
-                yield Request(host_ns, said.kind, said.exercise)
-            elif self._channels[channel].topic == layout.LINK_TOPIC:
-                yield self._understood(data, LinkChange)
-            elif self._channels[channel].topic == layout.COMMAND_TOPIC:
-                yield self._understood(data, Command)
+        for run in self._messages(chunks):
+            for channel, host_ns, data in run:
+                try:
+                    uuid = uuids[channel]
+                except KeyError:
+                    uuid = uuids[channel] = self._characteristic(channel)
+                if uuid is not None:
+                    yield Notification(host_ns, uuid, data)
+                elif self._channels[channel].topic == layout.REQUEST_TOPIC:
+                    said = self._understood(data, RequestText)
+                    yield Request(host_ns, said.kind, said.exercise)
+                elif self._channels[channel].topic == layout.LINK_TOPIC:
+                    yield self._understood(data, LinkChange)
+                elif self._channels[channel].topic == layout.COMMAND_TOPIC:
+                    yield self._understood(data, Command)
 
     def notifications(self) -> Iterator[Notification]:
         """All packets in the order in which they came. Raises RecordingError."""
@@ -113,20 +116,15 @@ class Recording:
             raise _error(self._path, what, "read it with the version that made it") from problem
 
     def _on(self, topic: str) -> Iterator[tuple[int, bytes]]:
-        for channel, host_ns, data in self._messages(self._chunks):
-            if self._channels[channel].topic == topic:
-                yield host_ns, data
+        for run in self._messages(self._chunks):
+            yield from ((host_ns, data) for channel, host_ns, data in run if self._channels[channel].topic == topic)
 
-    def _messages(self, chunks: list[Place]) -> Iterator[tuple[int, int, bytes]]:
-        """(channel, host time in ns, data) of every message in ``chunks``."""
-        channels = self._channels
+    def _messages(self, chunks: list[Place]) -> Iterator[list[tuple[int, int, bytes]]]:
+        """(channel, host time in ns, data) of every message in ``chunks``, some at a time."""
         with open_existing(self._path, RecordingError) as file:
             try:
                 for place in chunks:
-                    for message in records.messages(_unpacked(file, place), channels):
-                        if message[0] not in channels:
-                            raise Damage("a packet belongs to a channel that nothing describes")
-                        yield message
+                    yield from records.messages(_unpacked(file, place), self._channels)
             except OSError as problem:
                 raise unreadable(self._path, problem, RecordingError) from problem
             except Damage as problem:
@@ -164,7 +162,8 @@ class Recording:
     def _packet_times(self, chunks: list[Place]) -> list[int]:
         """The times of the packets in the first of ``chunks`` that has any."""
         for place in chunks:
-            times = [ns for channel, ns, _ in self._messages([place]) if self._characteristic(channel) is not None]
+            messages = chain.from_iterable(self._messages([place]))
+            times = [ns for channel, ns, _ in messages if self._characteristic(channel) is not None]
             if times:
                 return times
         return []

@@ -218,8 +218,9 @@ def _message(length: int) -> struct.Struct:
     return struct.Struct(f"{HEAD.format}{MESSAGE.format[1:]}{length - MESSAGE.size}s")
 
 
-def messages(data: bytes, channels: dict[int, Channel]) -> Iterator[tuple[int, int, bytes]]:
-    """(channel, log time in ns, data) of each message in an unpacked chunk, whose channels are added. Raises Damage."""
+def messages(data: bytes, channels: dict[int, Channel]) -> Iterator[list[tuple[int, int, bytes]]]:
+    """(channel, log time in ns, data) of the messages in an unpacked chunk, as many at once as are of one length; the
+    chunk's channels are added. Raises Damage, also for messages of a channel that nothing describes."""
     position, end = 0, len(data)
     try:
         while position < end:
@@ -230,11 +231,15 @@ def messages(data: bytes, channels: dict[int, Channel]) -> Iterator[tuple[int, i
             if opcode == Opcode.MESSAGE:
                 # Most messages are as long as the one before: they are taken apart together.
                 alike = memoryview(data)[position : position + (end - position) // size * size]
+                run = []
                 for kind, its_length, channel, _, log_ns, _, content in _message(length).iter_unpack(alike):
                     if kind != opcode or its_length != length:
                         break
-                    yield channel, log_ns, content
-                    position += size
+                    if channel not in channels:
+                        raise Damage("a packet belongs to a channel that nothing describes")
+                    run.append((channel, log_ns, content))
+                yield run
+                position += size * len(run)
                 continue
             if opcode == Opcode.CHANNEL:
                 _add_channel(channels, data[position + HEAD.size : position + size])

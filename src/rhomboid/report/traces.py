@@ -12,13 +12,12 @@ import numpy as np
 from rhomboid.coach.record import SessionRecord, SetRecord
 from rhomboid.errors import RhomboidError
 from rhomboid.imu import Array
-from rhomboid.interpreter import Interpreter
+from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.library import Opened, open_file
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 
 MARGIN_S = 2.0
-ITEMS_AT_ONCE = 2048
 
 
 class Signal(msgspec.Struct, frozen=True, eq=False):

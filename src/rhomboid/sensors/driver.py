@@ -7,6 +7,8 @@ clock (``clock``). A ``Driver`` is the two together, so that all families are fe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol, runtime_checkable
 
 import msgspec
@@ -184,7 +186,7 @@ class MalformedPacket(msgspec.Struct, frozen=True):
     count: int
 
 
-MANY, AT_ONCE = 32, 1024
+MANY, AT_ONCE = 32, 2048
 """So many packets are worth the trouble of doing them together, and so many are done together at most."""
 
 Decoded = ImuBlock | Gap | MalformedPacket | BatteryLevel | Answered | Clue
@@ -271,8 +273,8 @@ class Driver:
         """The first of these packets, as many as can be decoded together; how many."""
         assert self._together is not None  # noqa: S101
         characteristic = notifications[0].characteristic
-        others = (i for i, one in enumerate(notifications) if one.characteristic != characteristic)
-        packets = [notification.data for notification in notifications[: next(others, None)]]
+        _, alike = next(groupby(notifications, attrgetter("characteristic")))
+        packets = [notification.data for notification in alike]
         readings, done = self._together.decode_together(characteristic, packets)
         if not isinstance(readings, Readings):
             for reading, notification in zip(readings, notifications, strict=False):
