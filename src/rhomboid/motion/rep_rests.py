@@ -10,11 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from rhomboid.imu import Array
-from rhomboid.motion.frontend import FRAME_RATE_HZ
 from rhomboid.motion.rep_looks import ENOUGH_REPS
-from rhomboid.motion.rep_rows import Rows, X
+from rhomboid.motion.rep_rows import SPEED2, Rows, X
 from rhomboid.motion.rep_set import LIKE_THE_OTHERS, likeness_to_others
-from rhomboid.motion.rep_signals import VIEWS
 from rhomboid.motion.rep_vote import SURETY, vote_each
 
 PART_FRAMES = 25  # How much somebody moves is told by the half second.
@@ -28,7 +26,7 @@ def set_between_rests(rows: Rows, end: int, earliest: int) -> int | None:
     newest = end - (ENDED + RESTS + 1) * PART_FRAMES
     if newest < earliest:
         return None
-    moved = _movement(rows.all[newest:end, X])
+    moved = _movement(rows.all[newest:end, SPEED2])
     if moved.max() <= LIVELY_DPS:
         return None
     for rests in (RESTS, RESTS + 1):  # A look comes every two parts.
@@ -44,7 +42,7 @@ def set_between_rests(rows: Rows, end: int, earliest: int) -> int | None:
 def _after_rest(rows: Rows, end: int, earliest: int, quiet: float) -> int | None:
     """Where the newest rest before row ``end`` is over, if what follows is lively."""
     parts = (end - earliest) // PART_FRAMES
-    moved = _movement(rows.all[end - parts * PART_FRAMES : end, X])
+    moved = _movement(rows.all[end - parts * PART_FRAMES : end, SPEED2])
     at_rest = np.flatnonzero(np.convolve(moved <= quiet, np.ones(RESTS), "valid") == RESTS)
     if not len(at_rest):
         return None
@@ -60,9 +58,7 @@ def _all_alike(x: Array) -> bool:
     return all(likeness_to_others(x, leader.reps, k) >= LIKE_THE_OTHERS for k in range(1, len(leader.reps)))
 
 
-def _movement(x: Array) -> Array:
-    """Root mean square of the speed of pose and height together (deg/s and cm/s), for every part of ``x`` (n, 13)."""
-    y = np.concatenate((x[:, VIEWS[1]], x[:, VIEWS[2]][:, -1:]), axis=1)
-    speed = np.diff(y, axis=0, prepend=y[:1]) * FRAME_RATE_HZ
-    moved: Array = np.sqrt((speed * speed).sum(axis=1).reshape(-1, PART_FRAMES).mean(axis=1))
+def _movement(squared_speed: Array) -> Array:
+    """Root mean square of the speed of pose and height together (deg/s and cm/s) for every part of so many rows."""
+    moved: Array = np.sqrt(squared_speed.reshape(-1, PART_FRAMES).mean(axis=1))
     return moved

@@ -6,17 +6,18 @@ import numpy as np
 
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Frames
-from rhomboid.motion.rep_signals import COLUMNS
+from rhomboid.motion.rep_signals import COLUMNS, squared_speed
 
-# Columns, as the fields of ``Frames``, and the signals.
+# Columns, as the fields of ``Frames``, the signals, and the square of their speed.
 T, SEEN, ACC, GYR, UP, QUAT, X = 0, 1, slice(2, 5), slice(5, 8), slice(8, 11), slice(11, 15), slice(15, 15 + COLUMNS)
+SPEED2 = X.stop
 
 
 class Rows:
     """A growing table of float rows, cheap to append to and to forget from."""
 
     def __init__(self) -> None:
-        self._data = np.empty((4096, X.stop))
+        self._data = np.empty((4096, SPEED2 + 1))
         self._start = self._end = 0
 
     def __getstate__(self) -> dict[str, object]:
@@ -35,12 +36,13 @@ class Rows:
         """New frames with their signals, (n, 13)."""
         n = len(self)
         if self._end + len(x) > len(self._data):
-            grown = self._data if 2 * (n + len(x)) < len(self._data) else np.empty((2 * (n + len(x)), X.stop))
+            grown = self._data if 2 * (n + len(x)) < len(self._data) else np.empty((2 * (n + len(x)), SPEED2 + 1))
             grown[:n] = self.all
             self._data, self._start, self._end = grown, 0, n
         new = self._data[self._end : self._end + len(x)]
         new[:, T], new[:, SEEN], new[:, ACC], new[:, GYR] = frames.t_s, frames.seen_s, frames.acc_g, frames.gyr_dps
         new[:, UP], new[:, QUAT], new[:, X] = frames.up, frames.quat, x
+        new[:, SPEED2] = squared_speed(x, self._data[self._end - 1, X] if n else x[0])
         self._end += len(x)
 
     def drop(self, n: int) -> None:

@@ -50,6 +50,17 @@ class MovementSignals:
         return np.concatenate(columns, axis=1)
 
 
+def squared_speed(x: Array, before: Array) -> Array:
+    """(n,) of pose and height together, deg/s and cm/s, in signals (n, 13) that follow on one row ``before`` (13,)."""
+    y = np.concatenate((before[None], x))[:, _POSE_AND_HEIGHT]
+    speed = (y[1:] - y[:-1]) * FRAME_RATE_HZ
+    squared: Array = (speed * speed).sum(axis=1)
+    return squared
+
+
+_POSE_AND_HEIGHT = [*range(COLUMNS)[VIEWS[1]], COLUMNS - 1]
+
+
 @cache
 def _filters() -> tuple[Array, list[tuple[slice, Array]]]:
     """Second-order sections: the low-pass, and behind it pose, pose, pose beside the height, height from acceleration.

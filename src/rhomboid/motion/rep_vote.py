@@ -220,9 +220,10 @@ def _counted(
     Features ``BESIDE`` (3, ticks, candidates), and for each tick the count that holds, its probability and the leader.
     """
     count = np.where(known, judged.count[row], NONE).astype(np.intp)
-    more = count[:, :, None] - count[:, None, :]
-    together = (len(n), CANDIDATES, len(PROJECTIONS), -1)
-    same, fewer, another = ((more == d).reshape(together).any(axis=3).sum(axis=2) for d in (0, 1, -1))
+    # The others in front, so that what is added up over them is added row by row: (others, ticks, candidates).
+    more = count - count.T[:, :, None]
+    of_projection = more.reshape(len(PROJECTIONS), -1, *count.shape)
+    same, fewer, another = ((of_projection == d).any(axis=1).sum(axis=0) for d in (0, 1, -1))
     since = np.minimum((n[:, None] - judged.end[row]) / FRAME_RATE_HZ / judged.period_s[row], 2.0)
     beside = np.stack((since, same / len(PROJECTIONS), (fewer + another) / len(PROJECTIONS)))
     weighed = beside * _BESIDE_WEIGHTS[:, None, None]
@@ -230,7 +231,7 @@ def _counted(
     top = np.maximum(score.max(axis=1), WEIGHTS["nothing"])
     share = np.exp(score - top[:, None])
     total = np.exp(WEIGHTS["nothing"] - top) + np.add.accumulate(share, axis=1)[:, -1]
-    as_many = np.add.accumulate(np.where(more <= 0, share[:, None, :], 0.0), axis=2)[:, :, -1] / total[:, None]
+    as_many = np.add.reduce(np.where(more <= 0, share.T[:, :, None], 0.0), axis=0) / total[:, None]
     held = np.where(known & (as_many >= surety), count, 0).max(axis=1)
     enough = held[:, None] <= count
     probability = np.where(count == held[:, None], as_many, 0.0).max(axis=1)

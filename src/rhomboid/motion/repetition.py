@@ -98,8 +98,10 @@ class RepetitionDetector:
         self._has_gyro = frames.has_gyro
         self._rows.append(frames, x)
         events: list[Event] = []
-        while self._ticked + TICK_FRAMES <= len(self._rows):
-            self._tick(TICK_FRAMES, events)
+        while (frames_left := len(self._rows) - self._ticked) >= TICK_FRAMES:
+            # Where no set is in hand nothing is decided before the next look.
+            ticks = 1 if self.in_set or self._whole else TICKS_A_LOOK - self._ticks % TICKS_A_LOOK
+            self._tick(TICK_FRAMES * min(ticks, frames_left // TICK_FRAMES), events)
             self._forget()
         self._draw(x)
         return events
@@ -163,7 +165,7 @@ class RepetitionDetector:
 
     def _tick(self, frames: int, events: list[Event]) -> None:
         self._ticked += frames
-        self._ticks += 1
+        self._ticks += frames // TICK_FRAMES
         now = self._rows.all[self._ticked - 1]
         at_s = float(now[SEEN])
         if self.in_set:
@@ -178,7 +180,7 @@ class RepetitionDetector:
             return
         if self.in_set and now[T] - self._last_rep_s > max(IDLE_PERIODS * self._period_s, IDLE_S):
             self._close(at_s, events)
-        if frames == TICK_FRAMES and self._ticks % TICKS_A_LOOK == 0:
+        if frames % TICK_FRAMES == 0 and self._ticks % TICKS_A_LOOK == 0:
             self._looks.next()
             self._look_for_set(at_s, events)
 

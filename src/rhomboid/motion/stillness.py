@@ -186,10 +186,11 @@ def _height_m(lift_g: Array) -> Array:
 
 def apart_deg(up: Array, other_up: Array, yaw_deg: Array | float, height_m: Array | float) -> Array:
     """Distance between poses, (n,) deg: tilt apart, turned apart and one above the other."""
-    x, y, z = (up[:, i] - other_up[i] for i in range(3))
-    tilt_deg = np.degrees(2.0 * np.arcsin(np.minimum(np.sqrt(x * x + y * y + z * z) / 2.0, 1.0)))
-    rise = np.asarray(height_m) / METRES_A_DEG
-    apart: Array = np.sqrt(tilt_deg * tilt_deg + np.square(yaw_deg) + rise * rise)
+    off = up - other_up
+    off *= off
+    tilt_deg = np.degrees(2.0 * np.arcsin(np.minimum(np.sqrt(off[:, 0] + off[:, 1] + off[:, 2]) / 2.0, 1.0)))
+    rise = height_m / METRES_A_DEG
+    apart: Array = np.sqrt(tilt_deg * tilt_deg + yaw_deg * yaw_deg + rise * rise)
     return apart
 
 
