@@ -232,13 +232,16 @@ class HoldDetector:
 
     def _alike(self, visit: _Visit) -> list[_Visit]:
         """Earlier poses away from rest like this one: only after some of them it is known to belong to an exercise."""
-        return [
+        like = [
             v
             for v in self._visits
             if visit.reached_s - v.reached_s < ALIKE_S
             and ALIKE_SHARE * v.range_deg < visit.range_deg < v.range_deg / ALIKE_SHARE
-            and apart_deg(visit.up[None], v.up, 0.0, 0.0)[0] < ALIKE_POSE_SHARE * visit.range_deg
         ]
+        if not like:
+            return []
+        away_deg = apart_deg(np.array([v.up for v in like]), visit.up, 0.0, 0.0)
+        return [v for v, deg in zip(like, away_deg.tolist(), strict=True) if deg < ALIKE_POSE_SHARE * visit.range_deg]
 
     # --- holds -------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ regularisation; how well they do on people they have not seen is measured in ``b
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -264,10 +265,10 @@ def _likeness(
     for n in np.unique(each.counts[each.counts > 1]).tolist():
         ways = np.flatnonzero(each.counts == n)  # Those that hold as many are compared together.
         rows = each.first(np.arange(len(far)))[ways][:, None] + np.arange(n)
-        pairs = np.triu_indices(n, 1)
+        pairs = _pairs(n)
         for name, shape in zip(("", "_white"), shapes, strict=True):
             alike = (those := shape[rows]) @ those.transpose(0, 2, 1)
-            f["alike" + name][ways] = median(alike[:, *pairs], axis=1)
+            f["alike" + name][ways] = median(alike.reshape(len(ways), -1).take(pairs, axis=1), axis=1)
             if n > 2:
                 next_but_one, neighbours = (np.diagonal(alike, k, 1, 2).mean(axis=1) for k in (2, 1))
                 f["alternate" + name][ways] = next_but_one - neighbours
@@ -289,6 +290,12 @@ _LIKENESS = (
     "alike", "alternate", "least_alike", "first_alike", "last_alike", "alike_white", "alternate_white",
     "alternate_size", "alternate_far", "alternate_time",
 )  # fmt: skip
+
+
+@cache
+def _pairs(n: int) -> Codes:
+    """Where each pair of ``n`` is in an (n, n) table laid out in one line."""
+    return np.flatnonzero(np.triu(np.ones((n, n)), 1))
 
 
 def moving(ways: list[Way]) -> tuple[Codes, Codes]:

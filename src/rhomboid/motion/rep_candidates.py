@@ -125,7 +125,7 @@ def judge(s: Seen, key: Codes) -> Judged:
     k = np.arange(int(every.max()))
     # Far points and rests take turns; the last rest is the newest extreme.
     nodes = 2 * k + _THREE + (1 - begins_there)[:, None]
-    turned = s.line[:, (s.begin[:, None] + np.minimum(nodes, s.turns[:, None])).astype(np.intp)]
+    turned = s.line.take((s.begin[:, None] + np.minimum(nodes, s.turns[:, None])).astype(np.intp), axis=1)
     newest = s.table[2:4, None, :, None]
     places, values = np.where(nodes > s.turns[:, None], newest, turned)
     reps = np.concatenate((places, np.abs(values[1:] - values[:-1]), values[1:]))
@@ -134,7 +134,8 @@ def judge(s: Seen, key: Codes) -> Judged:
     kept = known & (size >= SMALL * _middle(np.sort(size, axis=1)[None], every[None])[0][:, None])
     count = kept.sum(axis=1)
     if (count < every).any():
-        reps = np.take_along_axis(reps, np.argsort(~kept, axis=1, kind="stable")[None], axis=2)
+        first = row[:, None] * len(k) + np.argsort(~kept, axis=1, kind="stable")
+        reps = reps.reshape(len(reps), -1).take(first, axis=1)
     start = s.line[1, s.begin.astype(np.intp)]
     of_its_own = (
         (every - count) / count,

@@ -21,6 +21,7 @@ from rhomboid.motion.rep_vote import Candidate
 PATH_POINTS = 16
 SLOW_S = 4.0
 LIKE_THE_OTHERS = 0.5  # A movement less like the ones next to it than this is no part of their set.
+_TURN, _HEIGHT = slice(3, 4), slice(12, 13)
 _FROM_VOTE = (
     "irregular", "uneven", "period", "range", "large", "open", "smallest", "largest", "shortest", "longest", "refused",
     "share", "extra", "agree", "projection2", "projection3",
@@ -33,7 +34,8 @@ def set_features(x: Array, rise_g: Array, leader: Candidate, unlike: float) -> d
     first, last = reps[0].before, reps[-1].after
     f = {name: voted.get(name, 0.0) for name in _FROM_VOTE}
     (pose_alike, pose_least), (alike, least) = _sameness(x, [r.far for r in reps])
-    part = x[first : last + 1]
+    square = (x[first : last + 1] ** 2).mean(axis=0)
+    sway, turns, rise = (math.sqrt(float(square[columns].sum())) for columns in (VIEWS[0], _TURN, _HEIGHT))
     many = math.log(min(len(reps), 10) / 3.0)
     f |= {
         "many": many,
@@ -43,9 +45,9 @@ def set_features(x: Array, rise_g: Array, leader: Candidate, unlike: float) -> d
         "pose_alike": pose_alike,
         "pose_least_alike": pose_least,
         "jolts": math.log(float(np.sqrt((rise_g[first : last + 1] ** 2).mean())) + 0.02),
-        "rise": math.log(float(np.sqrt((part[:, 12] ** 2).mean())) + 0.1),
-        "sway": math.log(float(np.sqrt((part[:, VIEWS[0]] ** 2).sum(axis=1).mean())) + 0.1),
-        "turns": math.log(float(np.sqrt((part[:, 3] ** 2).mean())) + 0.1),
+        "rise": math.log(rise + 0.1),
+        "sway": math.log(sway + 0.1),
+        "turns": math.log(turns + 0.1),
     }
     for name in ("alike", "pose_alike", "irregular", "uneven", "large", "unlike"):
         f["many_" + name] = many * f[name]

@@ -55,14 +55,14 @@ def turns_of_each(stretches: list[Stretch]) -> tuple[Array, Array]:
     first_turns = points[before[begun], lanes[begun] % len(extent)]
     line[:, begin[begun] + 1] = places[first_turns], values[first_turns]
     later = begin[lane] + begun[lane] + np.cumsum(turned, axis=0)[step, lane]
-    left = at[extreme[step - 1, lane], lane]
+    left = at.take(extreme[step - 1, lane] * len(lanes) + lane)
     line[:, later] = places[left], values[left]
     # At each end the newest point is known, (lanes, ticks), and with it the step; none, if nothing has moved by then.
     now = np.cumsum(told, axis=1)[:, ends] - 1 + (np.cumsum(told.sum(axis=1)) - told.sum(axis=1))[:, None]
     lane = np.arange(len(side)).reshape(len(LEVELS), len(PROJECTIONS), -1)[:, :, of]
     step = now - (end - count + 1).reshape(len(PROJECTIONS), -1)[:, of] - first[lane]
     moved, step = step >= 0, np.clip(step, 0, steps - 1)
-    newest = at[extreme[step, lane], lane]
+    newest = at.take(extreme[step, lane] * len(lanes) + lane)
     so_far = np.where(moved, np.cumsum(turned, axis=0)[step, lane] + begun[lane], 0)
     first_side = np.where(begun, -side, side * (turns > 0))
     each = np.array((begin[lane], so_far, places[newest], values[newest], first_side[lane]))
