@@ -58,8 +58,8 @@ SENTENCES: dict[Trouble, Sentence] = {
     ),
     Trouble.REFUSED: Sentence("the sensor refused a setting", "choose another --rate, or switch it off and on"),
     Trouble.DROPPED: Sentence("the link dropped", "stay within some metres and charge the battery"),
-    Trouble.SILENT: Sentence("the sensor stopped sending", "nothing; it is being started again"),
-    Trouble.ASLEEP: Sentence("the computer was asleep", "nothing; the sensor is being connected again"),
+    Trouble.SILENT: Sentence("the sensor stopped sending", "it is being started again"),
+    Trouble.ASLEEP: Sentence("the computer was asleep", "the sensor is being connected again"),
     Trouble.OVERFLOW: Sentence("this computer was too busy to keep up", "close what keeps it busy"),
     Trouble.OTHER: Sentence("Bluetooth reported an error", "switch Bluetooth off and on; rhomboid doctor tells more"),
 }
