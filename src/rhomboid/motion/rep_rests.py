@@ -26,9 +26,10 @@ def set_between_rests(rows: Rows, end: int, earliest: int) -> int | None:
     newest = end - (ENDED + RESTS + 1) * PART_FRAMES
     if newest < earliest:
         return None
-    moved = _movement(rows.all[newest:end, SPEED2])
-    if moved.max() <= LIVELY_DPS:
+    squared_speed = rows.all[newest:end, SPEED2]
+    if squared_speed.max() <= LIVELY_DPS**2:
         return None
+    moved = _movement(squared_speed)
     for rests in (RESTS, RESTS + 1):  # A look comes every two parts.
         ended = moved[-rests - ENDED : -rests]
         loud = float(np.sqrt((ended * ended).mean()))
