@@ -6,8 +6,10 @@ import random
 
 import pytest
 
+from rhomboid.sensors.polar import DATA
 from tests.fuzz.targets import TARGETS
 from tests.recording.importers import examples
+from tests.sensors.hostile import feed, stream
 
 TRIES = 30
 
@@ -39,3 +41,12 @@ def test_a_small_file_that_cannot_be_read_stops_nothing(data: bytes) -> None:
 def test_a_zip_with_a_member_without_a_name_is_read() -> None:
     """Python asks for the last letter of its name."""
     TARGETS["imported"][0](b"\0" + examples.zipped({"x": "1"}).replace(b"x", b"\0"))
+
+
+def test_of_many_compressed_frames_every_other_may_be_none() -> None:
+    """Those before the first that is none are unpacked together, and one alone was a fault of the program."""
+    packets = [
+        (uuid, data[:-1] if uuid == DATA and number % 2 else data)
+        for number, (uuid, data) in enumerate(stream("polar"))
+    ]
+    feed("polar", [(10_000_000 * number, *packet) for number, packet in enumerate(packets)])

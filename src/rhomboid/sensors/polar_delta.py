@@ -47,7 +47,7 @@ def unpack_all(contents: Iterable[bytes], reference_bits: int) -> tuple[Samples,
     samples = _differences(b"".join(frames), blocks)
     np.cumsum(samples, axis=0, out=samples)
     before = np.zeros((len(frames), CHANNELS), np.int64)
-    before[1:] = samples[np.cumsum(lengths[:-1]) - 1]
+    before[1:] = samples[np.cumsum(lengths[:-1], dtype=np.int64) - 1]
     samples -= before.repeat(lengths, axis=0)
     return samples, lengths
 
