@@ -15,6 +15,8 @@ import errno
 
 def harmless(text: str) -> str:
     """``text`` with everything that could steer a terminal made visible instead (``\\x1b`` and the like)."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import atheris
 
 PLACE = Path(".fuzz")
-LONGEST_INPUT = 4096
+LONGEST_INPUT = 3200
 NAMES = ("drivers", "recording", "imported", "csv", "toml", "history", "kept", "decode", "served")
 
 

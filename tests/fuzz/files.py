@@ -158,7 +158,8 @@ def imported_seeds() -> list[bytes]:
 
 def beginning(text: str) -> str:
     """Samples enough for a second, in whole lines, whatever stands before them."""
-    return "".join(text.splitlines(keepends=True)[:28])
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[: 28 if text.startswith("sep=") else 17])
 
 
 def csv(data: bytes) -> None:
@@ -260,12 +261,11 @@ def history_seeds() -> list[bytes]:
 
 def kept(data: bytes) -> None:
     """The small files: the sensor of last time, its reference, the day at the desk, what is marked in a recording."""
-    path = written("kept.json", data)
-    with patch.object(remembered, "_path", return_value=path):
+    path = written("a.mcap.labels.json", data)
+    with patch.object(remembered, "_path", lambda: path):
         remembered.remembered()
-    with patch.object(reference_memory, "_path", return_value=path):
+    with patch.object(reference_memory, "_path", lambda: path):
         reference_memory.ReferenceMemory("AA").recall()
-    written("a.mcap.labels.json", data)
     with refusing():
         read_annotations(place() / "a.mcap")
     _, trouble = KeptFile(path).load()

@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -230,9 +231,14 @@ def _said(path: Sequence[str | int]) -> str:
     return said
 
 
-def _type_at(root: type[Any], path: Path) -> Any:
+@cache
+def _type_info(root: type[msgspec.Struct]) -> Any:
+    return msgspec.inspect.type_info(root)
+
+
+def _type_at(root: type[msgspec.Struct], path: Path) -> Any:
     """What ``msgspec.inspect`` says of the type at ``path`` in the struct ``root``."""
-    info: Any = msgspec.inspect.type_info(root)
+    info: Any = _type_info(root)
     for part in path:
         info = info.item_type if isinstance(part, int) else next(f.type for f in info.fields if f.encode_name == part)
         if isinstance(info, msgspec.inspect.UnionType):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -41,6 +42,12 @@ def columns(cls: type[msgspec.Struct]) -> list[str]:
     """The fields that a row of ``cls`` holds itself, without its number."""
     apart = {"id", *PARTS.get(cls, {})}
     return [name for name in cls.__struct_fields__ if name not in apart]
+
+
+@cache
+def flags(cls: type[msgspec.Struct]) -> list[str]:
+    """Those fields that are true or false, which the database tells as 1 and 0."""
+    return [field.name for field in msgspec.structs.fields(cls) if field.type is bool]
 
 
 def insert(db: sqlite3.Connection, record: msgspec.Struct, **more: Any) -> int:
@@ -128,10 +135,9 @@ def _rows(
 ) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Whose each row is, its number, and its fields."""
     names = columns(cls)
-    flags = [f.name for f in msgspec.structs.fields(cls) if f.type is bool]
     command = f"SELECT {owner}, rowid, {', '.join(names)} FROM {TABLES[cls]} WHERE {where} ORDER BY {order}"  # noqa: S608
     for whose, number, *row in db.execute(command, values):
         fields = dict(zip(names, row, strict=True))
-        for flag in flags:
+        for flag in flags(cls):
             fields[flag] = bool(fields[flag])
         yield whose, number, fields

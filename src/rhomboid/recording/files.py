@@ -20,13 +20,14 @@ except ImportError:  # Windows, which does not let an open file be removed in an
 def open_existing(path: Path, error: type[DataError] = DataError) -> BinaryIO:
     """The regular file at ``path``, open for reading. Raises ``error``."""
     try:
+        if path.is_file():
+            return path.open("rb")
         if path.is_dir():
             raise error("this is a folder", do="name the files in it", where=str(path))
         if not path.exists():
             raise error("there is no such file", do="check the name", where=str(path))
-        if not path.is_file():  # a pipe or a device would be waited for, or read, without end
-            raise error("this is not a regular file", do="name a recording", where=str(path))
-        return path.open("rb")
+        # A pipe or a device would be waited for, or read, without end.
+        raise error("this is not a regular file", do="name a recording", where=str(path))
     except (OSError, ValueError) as problem:
         raise unreadable(path, problem, error) from problem
 
