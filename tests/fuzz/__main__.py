@@ -1,8 +1,9 @@
 """Any bytes on everything that is read, led by what they reach in the code: ``make fuzz SECONDS=600`` (atheris; Linux).
 
 ``python -m tests.fuzz SECONDS`` gives every target its share of the time, each in a process of its own, and prints how
-many inputs each took. What was found stays in ``.fuzz/TARGET/``, and so does an input that broke something:
-``python -m tests.fuzz TARGET .fuzz/TARGET/crash-...`` tries that again. Bounds: 10 s and 1 GB an input.
+many inputs each took; ``python -m tests.fuzz TARGET -runs=1000000`` gives one so many. What was found stays in
+``.fuzz/TARGET/``, and so does an input that broke something: ``python -m tests.fuzz TARGET .fuzz/TARGET/crash-...``
+tries that again. Bounds: 10 s and 1 GB an input.
 """
 
 from __future__ import annotations
