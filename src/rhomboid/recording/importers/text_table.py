@@ -37,9 +37,12 @@ class TextTable:
         """(n, len(columns)). Raises DataError."""
         lines = self.lines if self.separator == "," else [line.replace(",", ".") for line in self.lines]
         try:
-            return np.loadtxt(lines, delimiter=self.separator, usecols=columns, comments=None, quotechar='"', ndmin=2)
+            found = np.loadtxt(lines, delimiter=self.separator, usecols=columns, comments=None, quotechar='"', ndmin=2)
         except ValueError:
             raise self._short() from None
+        if len(found) < len(lines):  # a quotation mark that is never closed takes all that follows into its field
+            raise self._short()
+        return found
 
     def _short(self) -> DataError:
         what = "a row is short or holds something else than numbers"
