@@ -16,6 +16,9 @@ BIN    := $(VENV)/bin
 KAITAI := build/kaitai/node_modules
 SECONDS ?= 600
 
+# Where Python is told to keep nothing compiled, every process of every test would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 demo: $(VENV)/installed
 	$(BIN)/rhomboid demo
 

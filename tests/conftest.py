@@ -5,16 +5,33 @@ Every day twenty examples of each property are tried; HYPOTHESIS_PROFILE=ci take
 
 from __future__ import annotations
 
+import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "ci" else 20
+CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
 
 
+def tries(in_ci: int) -> int:
+    """The examples of a property that wants more or fewer of them than the others: every day a fifth."""
+    return in_ci if CI else max(in_ci // 5, 4)
+
+
+EXAMPLES = tries(100)
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are processors: now and then a test waits, for a terminal or a process of its own."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays to the end: to look through it for garbage again and again takes a tenth longer."""
+    gc.collect()
+    gc.freeze()
 
 
 settings.register_profile("patient", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])

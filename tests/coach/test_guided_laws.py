@@ -21,6 +21,7 @@ from rhomboid.simulation.guided import Act, act
 from rhomboid.simulation.sensor import SimulatedSensor
 from rhomboid.simulation.truth import Truth
 from tests.coach.acted import CATALOGUE, asked, planned
+from tests.conftest import tries
 
 PLAN = planned(
     asked("one-arm-row", 2, 4, rest_s=20.0, sides=("left", "right")),
@@ -89,7 +90,7 @@ def consistent(state: GuidedState) -> None:
         assert state.phase in ("pain_before", "rest", "pain_after")
 
 
-@settings(max_examples=150)
+@settings(max_examples=tries(150))
 @given(told=happenings, first=st.booleans(), effort=st.booleans())
 def test_nothing_that_may_happen_breaks_it_or_loses_a_set(
     told: list[tuple[str, int, float]], first: bool, effort: bool
@@ -114,7 +115,7 @@ def test_nothing_that_may_happen_breaks_it_or_loses_a_set(
         assert record.reps >= 0 and record.end_s >= record.start_s
 
 
-@settings(max_examples=100)
+@settings(max_examples=tries(100))
 @given(told=happenings, at_s=st.lists(st.floats(0.0, 400.0), max_size=200))
 def test_how_often_it_hears_of_the_time_changes_nothing(told: list[tuple[str, int, float]], at_s: list[float]) -> None:
     events = story(told)

@@ -16,6 +16,7 @@ from rhomboid.coach.plan_file import read_plan
 from rhomboid.coach.progression import next_session, weeks_ahead
 from rhomboid.coach.record import HoldRecord, SessionRecord, SetRecord
 from rhomboid.errors import DataError
+from tests.conftest import tries
 
 from .lives import CATALOGUE, MONDAY, PLANS, START_KG, asked, did, later, lived
 
@@ -395,7 +396,7 @@ def amounts(x: PlannedExercise) -> tuple[float, float, float]:
     return (x.load_kg or 0.0, x.reps or 0, x.hold_s or 0.0)
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(PLAN, DAYS, st.integers(1, 60), st.randoms())
 def test_same_past_same_session_in_any_order(plan: Any, days: Any, wait: int, random: Any) -> None:
     past, last = life(plan, days)
@@ -405,7 +406,7 @@ def test_same_past_same_session_in_any_order(plan: Any, days: Any, wait: int, ra
     assert next_session(plan, CATALOGUE, shuffled, day) == next_session(plan, CATALOGUE, past, day)
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(PLAN, DAYS, st.integers(1, 60), st.integers(0, 60))
 def test_waiting_longer_never_asks_for_more(plan: Any, days: Any, wait: int, longer: int) -> None:
     past, last = life(plan, days)
@@ -416,7 +417,7 @@ def test_waiting_longer_never_asks_for_more(plan: Any, days: Any, wait: int, lon
         assert all(x >= y for x, y in zip(amounts(a), amounts(b), strict=True))
 
 
-@settings(max_examples=60)
+@settings(max_examples=tries(60))
 @given(PLAN, DAYS, st.integers(0, 60))
 def test_never_more_than_a_step_above_what_was_done_and_never_below_the_floor(plan: Any, days: Any, wait: int) -> None:
     past, last = life(plan, days)
@@ -445,7 +446,7 @@ def test_never_more_than_a_step_above_what_was_done_and_never_below_the_floor(pl
             assert 0 < x.load_kg <= max(loads) + item.load_step_kg
 
 
-@settings(max_examples=40)
+@settings(max_examples=tries(40))
 @given(PLAN, DAYS, st.integers(1, 30))
 def test_pain_or_effort_never_asks_for_more_than_a_session_without(plan: Any, days: Any, wait: int) -> None:
     past, last = life(plan, days)
@@ -463,7 +464,7 @@ def test_pain_or_effort_never_asks_for_more_than_a_session_without(plan: Any, da
             assert all(x >= y for x, y in zip(amounts(a), amounts(b), strict=True))
 
 
-@settings(max_examples=20)
+@settings(max_examples=tries(20))
 @given(PLAN, DAYS, st.integers(1, 3))
 def test_the_weeks_ahead_end_and_their_days_go_on(plan: Any, days: Any, weeks: int) -> None:
     past, last = life(plan, days)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rhomboid import events as e
 from rhomboid.dashboard.observed import KEPT_EVENTS, KEPT_MARKS, Mark, Observed, SignalBuffer
 from rhomboid.motion.pipeline import Trace
+from tests.conftest import tries
 
 from .scenes import make_update, movement, rows_in_hand, slouching
 
@@ -83,7 +84,7 @@ def test_memory_stays_bounded() -> None:
     assert observed.marks[-1].t_s == 999.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(st.lists(st.integers(0, 70), max_size=40), st.floats(0.0, 60.0))
 def test_the_newest_signal_is_the_same_however_it_came(lengths: list[int], seconds: float) -> None:
     capacity = 50

@@ -18,6 +18,7 @@ from rhomboid.dashboard.widgets.signal_strip import (
     spans,
 )  # fmt: skip
 from rhomboid.imu import Array
+from tests.conftest import tries
 
 WIDTH, HEIGHT = 86, 12
 COLUMNS = WIDTH - AXIS_COLUMNS
@@ -105,7 +106,7 @@ async def test_the_curve_moves_and_does_not_flicker() -> None:
         assert after[y][AXIS_COLUMNS : AXIS_COLUMNS + COLUMNS - 1] == before[y][AXIS_COLUMNS + 1 :]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(
     st.lists(st.floats(-200.0, 200.0, width=32) | st.just(float("nan")), min_size=1, max_size=60), st.integers(1, 30)
 )

@@ -22,6 +22,7 @@ from rhomboid.sensors import driver_for
 from rhomboid.sensors.rhomboid_control import command
 from rhomboid.sensors.rhomboid_stream import STREAM
 from rhomboid.simulation.packets.rhomboid_stream import pack
+from tests.conftest import tries
 from tests.firmware_protocol.model import Model
 from tests.firmware_protocol.packets import u8, u16, u32
 from tests.firmware_protocol.tools import FOLDER, PACKETS, REFUSED, do_without
@@ -84,7 +85,7 @@ _round = st.tuples(
 ).map(lambda parts: [step for part in parts for step in part])
 
 
-@settings(deadline=None, max_examples=60)  # each example starts a program
+@settings(deadline=None, max_examples=tries(60))  # each example starts a program
 @given(
     ring_length=st.integers(1, 12),
     usual_room=st.sampled_from([ROOM_23, ROOM_23, 42, ROOM_247]),
@@ -183,7 +184,7 @@ _life = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)  # each example starts a program
+@settings(deadline=None, max_examples=tries(60))  # each example starts a program
 @given(ring_length=st.integers(1, 50), start=u32, start_us=u32, life=_life)
 def test_the_driver_finds_every_sample_where_it_belongs(
     run: Run, ring_length: int, start: int, start_us: int, life: list[tuple[int, int, tuple[str, int] | None]]
@@ -297,7 +298,7 @@ def test_commands_are_read(run: Run, packet: dict[str, Any]) -> None:
     assert not_obeyed == f"1 {heard}"
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=tries(20))
 @given(st.lists(st.tuples(st.one_of(u8, st.integers(0, 16)), u16, u32, u16), min_size=20))
 def test_a_command_is_obeyed_if_its_bit_is_set(run: Run, cases: list[tuple[int, int, int, int]]) -> None:
     lines, expected = [], []
@@ -311,7 +312,7 @@ def test_a_command_is_obeyed_if_its_bit_is_set(run: Run, cases: list[tuple[int, 
 _no_command = st.one_of(st.binary(max_size=30), st.binary(min_size=8, max_size=8)).filter(lambda b: b[:1] != b"\x14")
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=tries(20))
 @given(st.lists(_no_command, min_size=20))
 def test_anything_else_is_malformed(run: Run, packets: list[bytes]) -> None:
     assert run([f"command 65535 {data.hex() or '-'}" for data in packets]) == ["2 0 0 0"] * len(packets)

@@ -20,6 +20,7 @@ from rhomboid.link.radio import OnData, Seen
 from rhomboid.link.trouble import SENTENCES, LinkTrouble, Trouble
 from rhomboid.sensors.recognition import Advertisement
 from rhomboid.sensors.rhomboid_stream import STREAM
+from tests.conftest import tries
 
 WANTED = Wanted("00:01", "rhomboid", "mine")
 ASLEEP_S = 3600.0
@@ -176,7 +177,7 @@ def run(plan: list[tuple[str, float]], for_s: float) -> tuple[list[Any], float, 
 FAULTS = ["scan", "away", "connect", "refuse", "pairing", "hang", "drop", "asleep", "silent", "hang on stop", ""]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=tries(200), deadline=None)
 @given(
     plan=st.lists(st.tuples(st.sampled_from(FAULTS), st.floats(0.0, 20.0)), max_size=8),
     for_s=st.floats(0.0, 400.0),
@@ -197,7 +198,7 @@ def test_whatever_goes_wrong_it_heals_and_stops(plan: list[tuple[str, float]], f
             assert item.reason and item.words
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=tries(50), deadline=None)
 @given(plan=st.lists(st.tuples(st.sampled_from(FAULTS), st.floats(0.0, 20.0)), max_size=5))
 def test_it_is_never_stuck(plan: list[tuple[str, float]]) -> None:
     """However it began: when the faults are over, packets flow."""

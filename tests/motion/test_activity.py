@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rhomboid.events import ActivityChanged
 from rhomboid.motion.activity import ActivityDetector
 from rhomboid.motion.frontend import Break, Frames
+from tests.conftest import tries
 
 from .acting import Watched, acted, course, cut, steps_g, told, told_in_pieces
 
@@ -61,7 +62,7 @@ def test_after_a_gap_it_is_said_anew() -> None:
 
 
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(30), deadline=None)
 def test_any_chunking_gives_the_same_bytes(cuts: list[int]) -> None:
     assert told_in_pieces(Watched(ActivityDetector()), MIXED, cuts) == told_in_pieces(
         Watched(ActivityDetector()), MIXED, []

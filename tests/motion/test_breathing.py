@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rhomboid import events as e
 from rhomboid.motion.breathing import BreathingDetector
 from rhomboid.motion.frontend import Break, Frames
+from tests.conftest import tries
 
 from .acting import acted, course, cut, told, told_in_pieces
 
@@ -41,7 +42,7 @@ def test_a_gap_asks_for_another_minute() -> None:
 
 
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=20))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(25), deadline=None)
 def test_any_chunking_tells_the_same(cuts: list[int]) -> None:
     frames = sitting(14.0)
     assert told_in_pieces(BreathingDetector(), frames, cuts) == told_in_pieces(BreathingDetector(), frames, [])

@@ -21,6 +21,7 @@ from rhomboid.motion.settings import Settings
 from rhomboid.simulation.faults import FAULTS, spoilt
 from rhomboid.simulation.sensor import SimulatedSensor, script_names
 from rhomboid.words import describe
+from tests.conftest import tries
 from tests.laws.streams import as_lines, events_of, pieces
 
 START_S, END_S = 15.0, 40.0
@@ -160,7 +161,7 @@ def test_episodes_that_lie_apart_are_said_each_and_bad_samples_in_between_are_no
 
 
 @given(fault=st.sampled_from(sorted(FAULTS)), cuts=st.lists(st.integers(0, 10**6), max_size=30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 def test_faults_are_told_the_same_under_any_chunking(fault: str, cuts: list[int]) -> None:
     block = spoilt(sound(), fault, START_S, END_S)
     whole = as_lines(events_of([block], Settings(mode="desk")))
@@ -181,7 +182,7 @@ spots = st.tuples(st.integers(0, 10**6), st.integers(0, 6), st.sampled_from(BAD)
 
 
 @given(bad=st.lists(spots, min_size=1, max_size=12), mode=st.sampled_from(["set", "free", "desk"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 def test_whatever_is_in_the_samples_only_numbers_come_out(bad: list[tuple[int, int, float, int]], mode: str) -> None:
     block = sound("rows")[2000:6000]
     assert block.gyr_dps is not None

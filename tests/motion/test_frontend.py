@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 from rhomboid.events import GapMarked, SensorProblem
 from rhomboid.imu import Array, Gap, ImuBlock
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames, FrontEnd
+from tests.conftest import tries
 
 from ..laws.streams import turned
 
@@ -78,7 +79,7 @@ def test_frames_do_not_depend_on_how_the_sensor_is_strapped_on(turn: tuple[float
 
 
 @given(cuts=st.lists(st.integers(1, 600), max_size=30), gyro=st.booleans())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=tries(50), deadline=None)
 def test_frames_do_not_depend_on_the_blocks(cuts: list[int], gyro: bool) -> None:
     block = swaying(100.0, jitter=0.5)
     block = block if gyro else ImuBlock(block.t_s, block.acc_g)

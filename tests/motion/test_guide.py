@@ -23,6 +23,7 @@ from rhomboid.imu import Array, RequestKind
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.settings import TRAINING, Axis, Settings
+from tests.conftest import tries
 
 from .acting import Moves, Watched, acted, course, cut, told, told_in_pieces
 
@@ -67,7 +68,7 @@ def test_it_says_each_step_when_it_is_due_and_then_what_it_found() -> None:
 
 
 @given(turn=st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(x * x for x in q) > 0.1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 def test_it_finds_the_axes_of_the_body_for_any_mounting(turn: tuple[float, float, float, float]) -> None:
     mounting = Rotation.from_quat(turn).as_matrix()
     detector = asked()
@@ -189,7 +190,7 @@ FRAMES = acted(course([*LEAN, (1.0, 20.0), (9.0, 20.0)]))
 
 
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=40))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 def test_any_chunking_gives_the_same_bytes(cuts: list[int]) -> None:
     whole = [encode(e) for e in told(Watched(asked()), [FRAMES])]
     assert any(b'"slouch_started"' in line and b'"unknown"' not in line for line in whole)

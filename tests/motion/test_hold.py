@@ -12,6 +12,7 @@ from rhomboid.events import Event, HoldEnded, HoldStarted
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.hold import HoldDetector
 from rhomboid.motion.settings import Settings
+from tests.conftest import tries
 
 from .acting import Moves, acted, course, cut, told, told_in_pieces
 
@@ -147,13 +148,13 @@ def test_a_stream_that_stops_in_a_hold_closes_it() -> None:
 
 
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=40), mode=st.sampled_from([SET, FREE]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 def test_any_chunking_gives_the_same_bytes(cuts: list[int], mode: Settings) -> None:
     assert told_in_pieces(HoldDetector(mode), MIXED, cuts) == told_in_pieces(HoldDetector(mode), MIXED, [])
 
 
 @given(turn=st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(x * x for x in q) > 0.1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 def test_any_mounting_gives_the_same_holds(turn: tuple[float, float, float, float]) -> None:
     mounting = Rotation.from_quat(turn).as_matrix()
     straight, turned = holds(acted(course(MIX))), holds(acted(course(MIX), mounting=mounting))

@@ -13,6 +13,7 @@ from rhomboid.imu import Array
 from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.settings import Settings, SlouchSettings
+from tests.conftest import tries
 
 from .acting import Moves, Watched, acted, course, cut, joined, steps_g, told, told_in_pieces
 
@@ -175,7 +176,7 @@ ON_AND_OFF = [
 
 
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=20))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 def test_taking_it_off_and_on_does_not_depend_on_the_chunks_either(cuts: list[int]) -> None:
     setting = Settings(mode="desk", slouch=DESK.slouch)
     whole = told_in_pieces(Watched(PostureDetector(setting)), joined(ON_AND_OFF), [])
@@ -190,7 +191,7 @@ DAY = acted(
 
 
 @given(cuts=st.lists(st.integers(0, 10**6), max_size=40), automatic=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 def test_any_chunking_gives_the_same_bytes(cuts: list[int], automatic: bool) -> None:
     setting = Settings(mode="desk", slouch=DESK.slouch) if automatic else DESK
     assert told_in_pieces(Watched(PostureDetector(setting)), DAY, cuts) == told_in_pieces(
@@ -199,7 +200,7 @@ def test_any_chunking_gives_the_same_bytes(cuts: list[int], automatic: bool) -> 
 
 
 @given(turn=st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: sum(x * x for x in q) > 0.1))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 def test_any_mounting_gives_the_same_story(turn: tuple[float, float, float, float]) -> None:
     flexion = course([*TALL, (1.0, 20.0), (10.0, 20.0), (1.0, 0.0), (5.0, 0.0), (1.0, 15.0), (9.0, 15.0)])
     straight = events(acted(flexion))

@@ -15,6 +15,7 @@ from rhomboid.motion.frontend import Break, Frames
 from rhomboid.motion.posture import PostureDetector
 from rhomboid.motion.reference import RECENTRE_BOUND_DEG
 from rhomboid.motion.settings import TRAINING, KnownReference, Settings
+from tests.conftest import tries
 
 from .acting import Moves, Watched, acted, course, cut, steps_g, told
 
@@ -143,7 +144,7 @@ def test_it_does_not_follow_a_slouch() -> None:
     direction=st.floats(-180.0, 180.0),
 )
 @example(minutes=20.0, tall_minutes=0.0, beyond_deg=0.0, direction=0.0)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=tries(25), deadline=None)
 def test_however_slowly_somebody_sinks_it_is_said_within_the_bound(
     minutes: float, tall_minutes: float, beyond_deg: float, direction: float
 ) -> None:

@@ -13,6 +13,7 @@ from rhomboid.events import Correction, Movement
 from rhomboid.imu import Array
 from rhomboid.motion.frontend import G_M_S2, Break
 from rhomboid.motion.rep_recount import recount
+from tests.conftest import tries
 
 RATE_HZ = 50.0
 UP = np.array([0.2, -0.1, 1.0]) / np.linalg.norm([0.2, -0.1, 1.0])  # of the sensor at rest
@@ -73,7 +74,7 @@ def reps(n: int, one: Array) -> Array:
     return np.concatenate((still(0.5), np.tile(one, n), still(0.5)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(
     n=st.integers(3, 15),
     out_s=st.floats(0.5, 2.0),
@@ -103,7 +104,7 @@ def test_movements_say_when_and_how_far() -> None:
         assert m.back_s == pytest.approx(0.59 * 1.5, abs=0.06)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=tries(20), deadline=None)
 @given(st.tuples(*[st.floats(-1, 1)] * 4).filter(lambda q: np.linalg.norm(q) > 0.1))
 def test_any_mounting_same_movements(quaternion: tuple[float, ...]) -> None:
     w, x, y, z = np.array(quaternion) / np.linalg.norm(quaternion)
@@ -197,7 +198,7 @@ def test_agreement_needs_no_correction() -> None:
     assert work().recount(live)[1] == ()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=tries(30), deadline=None)
 @given(st.lists(st.tuples(st.floats(99, 121), st.floats(0.2, 4.0)), max_size=12))
 def test_corrections_always_lead_from_live_to_final(spans: list[tuple[float, float]]) -> None:
     live = [Movement(start_s=s, peak_s=s + d / 2, end_s=s + d, range_deg=9.0, confidence=0.5) for s, d in sorted(spans)]

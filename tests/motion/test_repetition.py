@@ -21,6 +21,7 @@ from rhomboid.motion.repetition import RepetitionDetector
 from rhomboid.motion.settings import Mode, Settings
 from rhomboid.sensors import driver_for
 from rhomboid.simulation.sensor import SimulatedSensor
+from tests.conftest import tries
 from tests.laws.streams import events_of, session, with_gap
 
 from .acting import Moves, acted, course
@@ -207,7 +208,7 @@ WHOLE = {mode: b"".join(map(encode, detect(mode, STREAM))) for mode in ("set", "
 
 
 @given(cuts=st.lists(st.integers(0, len(STREAM)), max_size=12), mode=st.sampled_from(("set", "free")))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 def test_any_chunking_same_events(cuts: list[int], mode: Mode) -> None:
     edges = [0, *sorted(cuts), len(STREAM)]
     pieces = [STREAM[a:b] for a, b in pairwise(edges)]
@@ -215,7 +216,7 @@ def test_any_chunking_same_events(cuts: list[int], mode: Mode) -> None:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 def test_any_mounting_same_events(seed: int) -> None:
     mount, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((3, 3)))
     if np.linalg.det(mount) < 0:

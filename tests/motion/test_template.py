@@ -18,6 +18,7 @@ from rhomboid.motion.recount_ways import Signals, Way, signals, ways_to_count
 from rhomboid.motion.settings import AS_USUAL, OwnExercise, Settings, Template
 from rhomboid.motion.teaching import Shown, beside, look
 from rhomboid.motion.template import size, size_off
+from tests.conftest import tries
 from tests.laws.streams import as_lines, events_of, pieces
 
 from .test_repetition import still, tilts, worn
@@ -141,7 +142,7 @@ def test_eagerness_makes_no_count_out_of_nothing_and_leaves_what_is_clear(eagern
     assert (clear.live_reps, clear.reps) == (6, 6)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=tries(8), deadline=None)
 @given(st.lists(st.integers(0, 10**6), max_size=12), st.sampled_from([-0.5, 0.25]))
 def test_any_pieces_give_the_same_events(cuts: list[int], eagerness: float) -> None:
     own = OwnExercise(exercise=BOW, eagerness=eagerness, template=taught(tilts(3, 2.4, 20.0, rest_s=1.0)))

@@ -17,6 +17,7 @@ from rhomboid.imu import Gap, ImuBlock, StreamItem
 from rhomboid.recording import csv_form
 from rhomboid.recording.csv_form import read_csv, write_csv
 from rhomboid.recording.sample_table import SampleTable
+from tests.conftest import tries
 
 ACC_HEADER = "t_s,ax_g,ay_g,az_g"
 HEADER = ACC_HEADER + ",gx_dps,gy_dps,gz_dps"
@@ -222,7 +223,7 @@ def test_places_where_there_is_no_file(tmp_path: Path) -> None:
         read_csv(tmp_path)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_mangling_gives_a_table_or_a_clear_error(tmp_path: Path, data: st.DataObject) -> None:
     packed = data.draw(st.booleans())
@@ -266,7 +267,7 @@ def streams(draw: st.DrawFn) -> list[StreamItem]:
     return items
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=tries(40), deadline=None)
 @given(streams(), st.sampled_from(["x.csv", "x.csv.gz"]))
 def test_what_is_written_is_read_back_exactly(items: list[StreamItem], name: str) -> None:
     with TemporaryDirectory() as folder:

@@ -20,6 +20,7 @@ from rhomboid.imu import Notification
 from rhomboid.recording import layout, records
 from rhomboid.recording.layout import About
 from rhomboid.recording.reader import Recording
+from tests.conftest import tries
 
 from .hostile import BOMB, HUGE, LYING_FRAME, chunk, message, records_of, trap
 
@@ -131,7 +132,7 @@ def test_a_chunk_is_found_again_behind_any_stretch_of_nonsense(tmp_path: Path) -
         assert found[0].recovered is not None and f"{stretch} bytes could not be read" in found[0].recovered
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_mangling_gives_a_result_or_a_clear_error(
     recording_path: Path, packets: list[Notification], data: st.DataObject
@@ -146,7 +147,7 @@ def test_any_mangling_gives_a_result_or_a_clear_error(
     outcome(path, bytes(content))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(100), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200), st.booleans())
 def test_any_bytes_give_a_clear_error(tmp_path: Path, content: bytes, with_magic: bool) -> None:
     assert outcome(tmp_path / "x.mcap", (MCAP0_MAGIC if with_magic else b"") + content) is None

@@ -20,6 +20,7 @@ from rhomboid.imu import Command, Notification, Request
 from rhomboid.recording.layout import About, Note
 from rhomboid.recording.reader import Recording
 from rhomboid.recording.writer import RecordingWriter
+from tests.conftest import tries
 
 UUIDS = ["0000ffe4-0000-1000-8000-00805f9a34fb", "0000ffe9-0000-1000-8000-00805f9a34fb"]
 
@@ -39,7 +40,7 @@ entries = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(entries)
 def test_everything_written_is_read_back_in_order(content: list[tuple[int, object]]) -> None:
     packets = [Notification(0, UUIDS[0], b"first")]
@@ -78,7 +79,7 @@ def test_everything_written_is_read_back_in_order(content: list[tuple[int, objec
         assert recording.recovered is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tries(60), deadline=None)
 @given(st.builds(About, script=st.none() | st.text(), seed=st.none() | st.integers(0, 2**63 - 1), **dict.fromkeys(
     ["family", "started_at", "sensor_name", "sensor_address", "settings"], st.text()
 )))  # fmt: skip

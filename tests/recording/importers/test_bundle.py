@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from rhomboid.errors import DataError
 from rhomboid.recording.importers import bundle, read_table
+from tests.conftest import tries
 
 from . import examples
 
@@ -111,7 +112,7 @@ def test_an_archive_with_a_password_or_cut_short(tmp_path: Path) -> None:
     assert "the zip is damaged" in refused(write(tmp_path, content[:-30]))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_mangling_gives_samples_or_a_clear_error(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from(MANGLED)))
