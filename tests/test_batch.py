@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
@@ -19,6 +18,7 @@ from rhomboid.errors import DataError, UsageError
 from rhomboid.motion.settings import Settings
 
 from .bowing import HEAD, bows
+from .command_line import rhomboid
 from .recording.importers.examples import EXAMPLES
 
 SETTINGS = Settings(mode="set")
@@ -118,11 +118,6 @@ def test_a_file_that_changed_or_other_settings_are_worked_out_anew(clinic: Path,
     assert before.analysis is not None and after.analysis is not None and desk.analysis is not None
     assert before.analysis.duration_s > after.analysis.duration_s
     assert desk.analysis.reps == []
-
-
-def rhomboid(*args: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rhomboid", *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60.0, encoding="utf-8")
 
 
 def test_the_tables_hold_what_was_found(clinic: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import sys
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -29,16 +30,19 @@ from rhomboid.plain_training import HELP, KEYS, obey
 from rhomboid.playback import Playback
 from rhomboid.session import Session, Update
 from rhomboid.training import Training
+from tests import command_line
 from tests.coach.acted import CATALOGUE, asked, planned
+from tests.command_line import Done
 
 TRAIN = ("train", "--demo", "--plain", "--exercise", "one-arm-row:4")
 
 
-def rhomboid(home: Path, *args: str | Path, text: str = "", timeout: float = 120.0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "rhomboid", *map(str, args)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=timeout, encoding="utf-8", input=text, env=at(home)
-    )
+def rhomboid(home: Path, *args: str | Path, text: str = "") -> Done:
+    """``rhomboid ARGS...`` at home, where this has been typed."""
+    typed = home / "typed.txt"
+    typed.write_text(text, encoding="utf-8")
+    with patch.dict(os.environ, at(home)), typed.open(encoding="utf-8") as stdin, patch.object(sys, "stdin", stdin):
+        return command_line.rhomboid(*args)
 
 
 def at(home: Path) -> dict[str, str]:
