@@ -1,5 +1,6 @@
 # make demo   the program on a simulated wearer, no hardware needed
-# make test   everything a change must pass every day: style, types, tests
+# make test   everything a change must pass every day: style, types, tests (three minutes on two processors)
+#             HYPOTHESIS_PROFILE=ci make test adds five times the examples and the few long stories (marked slow)
 # make docs   the pages in docs/ as a site, with all warnings as errors; opened with build/site/index.html
 # make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
 # make recordings   the recordings to replay are made again, when the simulation or the core has changed
@@ -26,7 +27,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadgroup $(if $(filter ci,$(HYPOTHESIS_PROFILE)),,-m "not slow")
 
 docs: $(VENV)/installed-dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[docs]'

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from functools import cache
 
 import pytest
+import typer.main
 from hypothesis import HealthCheck, settings
 
 CI = os.environ.get("HYPOTHESIS_PROFILE") == "ci"
@@ -32,6 +35,14 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: to look through it for garbage again and again takes a tenth longer."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _commands_described_once() -> Iterator[None]:
+    """Typer looks at the arguments of all commands whenever one is given, which takes longer than most of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        yield
 
 
 settings.register_profile("patient", max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])

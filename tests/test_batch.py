@@ -139,6 +139,7 @@ def test_nobody_at_the_address_of_the_cluster_is_said(clinic: Path, monkeypatch:
         list(batch.outcomes(batch.recordings_in([clinic]), SETTINGS, executor=batch.cluster("tcp://127.0.0.1:9")))
 
 
+@pytest.mark.slow
 def test_a_cluster_finds_the_same_though_a_worker_is_killed_in_the_middle(clinic: Path) -> None:
     files = batch.recordings_in([clinic]) * 20
     with many.two_workers() as (address, workers):

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 BLOCK = re.compile(r'^```(\w+)(?: title="([^"]*)")?\n(.*?)^```', re.MULTILINE | re.DOTALL)
 ON_THE_SCREEN = ["--plain", "--for", "5"]
+COMMANDS = get_command(app)
 ONLY_OPTIONS = {"needs a sensor", "needs a browser", "on the cluster"}
 
 
@@ -36,7 +37,7 @@ def blocks(page: Path) -> list[tuple[str, str, str]]:
 
 def command_of(words: list[str]) -> tuple[Any, list[str]]:
     """The command that these words name, and what is left of them."""
-    command: Any = get_command(app)
+    command: Any = COMMANDS
     while words and words[0] in getattr(command, "commands", {}):
         command, words = command.commands[words[0]], words[1:]
     return command, words

@@ -27,6 +27,7 @@ from rhomboid.simulation.sensor import SimulatedSensor
 
 from .command_line import rhomboid
 
+pytestmark = pytest.mark.xdist_group("learn")  # recorded once
 ROW = "one-arm-row"
 
 

@@ -31,7 +31,7 @@ from rhomboid.simulation.guided import Act, act
 from rhomboid.simulation.sensor import SimulatedSensor
 from tests.coach.acted import CATALOGUE
 
-pytestmark = pytest.mark.xdist_group("programme")  # lived through once, not once for every processor
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("programme")]  # lived through once, not by every worker
 PLACE = timezone(timedelta(hours=1))
 PLAN = read_plan(
     "four-weeks.toml",

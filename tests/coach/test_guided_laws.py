@@ -23,6 +23,7 @@ from rhomboid.simulation.truth import Truth
 from tests.coach.acted import CATALOGUE, asked, planned
 from tests.conftest import tries
 
+pytestmark = pytest.mark.xdist_group("guided laws")  # lived through once
 PLAN = planned(
     asked("one-arm-row", 2, 4, rest_s=20.0, sides=("left", "right")),
     asked("shoulder-blade-squeeze", 1, 3, hold_s=3.0),

@@ -19,6 +19,7 @@ RECORDINGS = Path(__file__).parents[2] / "recordings"
 DOWN = "\x1b[B"
 
 
+@pytest.mark.slow
 def test_a_first_evening_with_the_program(tmp_path: Path) -> None:
     shutil.copy(RECORDINGS / "rows.mcap", tmp_path)
     with Terminal(tmp_path) as terminal:

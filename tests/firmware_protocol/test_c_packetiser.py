@@ -27,6 +27,7 @@ from tests.firmware_protocol.model import Model
 from tests.firmware_protocol.packets import u8, u16, u32
 from tests.firmware_protocol.tools import FOLDER, PACKETS, REFUSED, do_without
 
+pytestmark = pytest.mark.xdist_group("packetiser")  # compiled once
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
 SANITISED = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 ROOM_247, ROOM_23 = 244, 20

@@ -39,6 +39,7 @@ from .streams import (
     without_gyroscope,
 )
 
+pytestmark = pytest.mark.xdist_group("core laws")  # the sessions are simulated once
 settings.register_profile("everyday", max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("everyday"), max_examples=200, derandomize=True)
 law = settings.get_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))

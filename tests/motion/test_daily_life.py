@@ -16,6 +16,7 @@ from rhomboid.simulation.sensor import SimulatedSensor
 
 from ..laws.streams import events_of, session, turned
 
+pytestmark = pytest.mark.xdist_group("daily life")  # every day is simulated once
 NO_SLOUCH = ("walking", "standing-up", "lying-down", "reaching", "drinking", "bending", "upright")
 BOTH = pytest.mark.parametrize("preset", [WORK, TRAINING], ids=["work", "training"])
 

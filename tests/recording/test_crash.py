@@ -11,6 +11,7 @@ import pytest
 from benchmarks.kills import kill_one
 
 from rhomboid.recording.reader import Recording
+from tests.conftest import CI
 
 # Time is simulated (10 ms a packet, as fast as it goes), so that a kill hits a random place between many writes. Each
 # packet is reported once the writer has taken it.
@@ -27,7 +28,7 @@ for i in range(10**9):
 """
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(10 if CI else 3))
 def test_kill_costs_at_most_a_second(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "killed.mcap"
     command = [sys.executable, "-c", RECORDER, str(path)]
@@ -48,7 +49,7 @@ def test_kill_costs_at_most_a_second(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes are not inherited there")
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(3 if CI else 1))
 def test_the_real_command_loses_no_more_when_it_is_killed(tmp_path: Path, seed: int) -> None:
     """``make kills`` does it fifty times. Half a second more is for a machine that is busy with other tests."""
     assert kill_one(tmp_path / "killed.mcap", seed, within_s=2.0) <= 1.5

@@ -18,9 +18,12 @@ from rhomboid.report.page import STYLE
 
 from .test_page import whole
 
-pytestmark = pytest.mark.skipif(
-    find_browser() is None and os.environ.get("REPORT_BROWSER") != "required", reason="there is no Chromium"
-)
+pytestmark = [
+    pytest.mark.xdist_group("report"),
+    pytest.mark.skipif(
+        find_browser() is None and os.environ.get("REPORT_BROWSER") != "required", reason="there is no Chromium"
+    ),
+]
 LOGGED = "--enable-logging=stderr"
 QUESTION = """<script>
 addEventListener("load", () => {

@@ -27,6 +27,7 @@ from tests.command_line import Done, rhomboid
 
 from .four_weeks import FIRST, PLACE, TODAY, four_weeks, seen
 
+pytestmark = pytest.mark.xdist_group("report")  # the page of four weeks is made once
 PERIOD = Period(FIRST, TODAY)
 MADE_AT = datetime(2026, 11, 21, 18, 0, tzinfo=PLACE)
 PLAN = Plan(

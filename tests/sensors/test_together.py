@@ -20,6 +20,7 @@ from rhomboid.simulation.radio import Radio
 from rhomboid.simulation.sensor import SimulatedSensor
 from tests.sensors.hostile import LINK_LOST, flattened
 
+pytestmark = pytest.mark.xdist_group("together")  # every sensor is simulated once
 SECONDS_NS = 10**9
 SPOILED = {"nothing": 0.0, "now and then": 0.005, "often": 0.05}
 """How many packets something happens to."""

@@ -19,9 +19,12 @@ from rhomboid.report.browser import find_browser
 from .chromium import Chromium
 from .serving import PATIENCE_S, Serving
 
-pytestmark = pytest.mark.skipif(
-    find_browser() is None and os.environ.get("SERVE_BROWSER") != "required", reason="there is no Chromium"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        find_browser() is None and os.environ.get("SERVE_BROWSER") != "required", reason="there is no Chromium"
+    ),
+]
 
 
 def reps(shown: str) -> int:
