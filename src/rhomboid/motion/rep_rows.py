@@ -11,13 +11,15 @@ from rhomboid.motion.rep_signals import COLUMNS, squared_speed
 # Columns, as the fields of ``Frames``, the signals, and the square of their speed.
 T, SEEN, ACC, GYR, UP, QUAT, X = 0, 1, slice(2, 5), slice(5, 8), slice(8, 11), slice(11, 15), slice(15, 15 + COLUMNS)
 SPEED2 = X.stop
+ROOM = 16_384
+"""Rows of a table at least: all that running free holds, so that it takes its memory once and keeps to it."""
 
 
 class Rows:
     """A growing table of float rows, cheap to append to and to forget from."""
 
     def __init__(self) -> None:
-        self._data = np.empty((4096, SPEED2 + 1))
+        self._data = np.empty((ROOM, SPEED2 + 1))
         self._start = self._end = 0
 
     def __getstate__(self) -> dict[str, object]:
@@ -35,10 +37,12 @@ class Rows:
     def append(self, frames: Frames, x: Array) -> None:
         """New frames with their signals, (n, 13)."""
         n = len(self)
-        if self._end + len(x) > len(self._data):
-            grown = self._data if 2 * (n + len(x)) < len(self._data) else np.empty((2 * (n + len(x)), SPEED2 + 1))
-            grown[:n] = self.all
-            self._data, self._start, self._end = grown, 0, n
+        # A quarter of it is left at least. What a long set made it grow by goes again.
+        room = max(ROOM, 1 << (4 * (n + len(x)) // 3).bit_length())
+        if room < len(self._data) or self._end + len(x) > len(self._data):
+            table = self._data if room == len(self._data) else np.empty((room, SPEED2 + 1))
+            table[:n] = self.all
+            self._data, self._start, self._end = table, 0, n
         new = self._data[self._end : self._end + len(x)]
         new[:, T], new[:, SEEN], new[:, ACC], new[:, GYR] = frames.t_s, frames.seen_s, frames.acc_g, frames.gyr_dps
         new[:, UP], new[:, QUAT], new[:, X] = frames.up, frames.quat, x

@@ -124,7 +124,8 @@ class RepetitionDetector:
         else:
             if self.in_set:
                 self._close(gap.start_s, events)
-            self._rows, self._ticked, self._first = Rows(), 0, 0
+            self._rows.drop(len(self._rows))
+            self._ticked = self._first = 0
         self._looks.interrupt()
         self._signals, self._ticks = MovementSignals(), 0
         return events
