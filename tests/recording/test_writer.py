@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 import sys
+import tracemalloc
 import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -143,6 +144,17 @@ def test_a_minute_at_100_hz_takes_little_room(tmp_path: Path, about: About) -> N
             samples = b"".join((i * k * k % 613).to_bytes(2, "little") for k in range(3, 9))
             writer.write_notification(Notification(i * 10_000_000 + i * i % 999_983, UUIDS[0], samples))
     assert path.stat().st_size < 10_000_000 / 60
+
+
+def test_hours_of_recording_take_next_to_no_memory(tmp_path: Path, about: About) -> None:
+    with RecordingWriter(tmp_path / "x.mcap", about) as writer:
+        tracemalloc.start()
+        try:
+            for i in range(2 * 3600):
+                writer.write_notification(Notification(i * 1_000_000_000 + i * i % 999_983, UUIDS[0], bytes(200)))
+            assert tracemalloc.get_traced_memory()[0] < 300_000
+        finally:
+            tracemalloc.stop()
 
 
 def test_what_exists_is_replaced_only_by_force(recording_path: Path, about: About) -> None:
