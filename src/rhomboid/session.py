@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
+from rhomboid.allocator import give_back_large_arrays
 from rhomboid.errors import RhomboidError, UsageError, unforeseen
 from rhomboid.events import Event
 from rhomboid.imu import Command, CommandKind, LinkChange, Notification, Request, RequestKind, SourceItem
@@ -237,6 +238,7 @@ class Session:
 
     async def run(self) -> None:
         """Until the source is exhausted or ``stop``. An error meant for the user is kept in ``error``, not raised."""
+        give_back_large_arrays()
         clock = asyncio.get_running_loop().time
         flush_at = clock() + FLUSH_S
         try:
