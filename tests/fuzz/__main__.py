@@ -3,7 +3,7 @@
 ``python -m tests.fuzz SECONDS`` gives every target its share of the time, each in a process of its own, and prints how
 many inputs each took; ``python -m tests.fuzz TARGET -runs=1000000`` gives one so many. What was found stays in
 ``.fuzz/TARGET/``, and so does an input that broke something: ``python -m tests.fuzz TARGET .fuzz/TARGET/crash-...``
-tries that again. Bounds: 10 s and 1 GB an input.
+tries that again. Bounds: 10 s and 1 GB an input. ``keep`` chooses what of all this the tests replay every day.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ NAMES = ("drivers", "recording", "imported", "csv", "toml", "history", "kept", "
 def fuzz(name: str, arguments: list[str]) -> None:
     """Hands one target over to the fuzzer, with what it needs to begin."""
     with atheris.instrument_imports(include=["rhomboid"]):
-        from tests.fuzz.targets import TARGETS
+        from tests.fuzz.targets import TARGETS, found
     run, seeds = TARGETS[name]
     corpus = PLACE / name / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
-    for number, seed in enumerate(seeds()):
+    for number, seed in enumerate(seeds() + found(name)):
         (corpus / f"seed-{number:04d}").write_bytes(seed)
     again = [argument for argument in arguments if not argument.startswith("-")]
     options = [

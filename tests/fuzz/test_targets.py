@@ -7,7 +7,7 @@ import random
 import pytest
 
 from rhomboid.sensors.polar import DATA
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import TARGETS, found
 from tests.recording.importers import examples
 from tests.sensors.hostile import feed, stream
 
@@ -27,6 +27,13 @@ def test_what_the_fuzzer_begins_with_does_no_harm(name: str) -> None:
         at = luck.randrange(1, len(spoiled))
         spoiled[at] = luck.randrange(256)
         run(bytes(spoiled[: luck.choice((at, len(spoiled)))]))
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_the_fuzzer_came_to_by_itself_does_no_harm(name: str) -> None:
+    run, _ = TARGETS[name]
+    for data in found(name):
+        run(data)
 
 
 # --- what it found ----------------------------------------------------------------------------------------------------
