@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import selectors
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from itertools import pairwise
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from hypothesis import example, given, settings
@@ -67,6 +69,7 @@ class FakeRadio:
     def __init__(self, plan: list[tuple[str, float]]) -> None:
         self.plan = plan
         self.open = self.most_open = self.connections = self.pairings = 0
+        self.left: WeakSet[FakeConnection] = WeakSet()
 
     @asynccontextmanager
     async def scan(self) -> AsyncIterator[AsyncIterator[Seen]]:
@@ -95,7 +98,9 @@ class FakeRadio:
         self.open += 1
         self.connections += 1
         self.most_open = max(self.most_open, self.open)
-        return FakeConnection(self, on_lost, kind, after_s)
+        connection = FakeConnection(self, on_lost, kind, after_s)
+        self.left.add(connection)
+        return connection
 
 
 class FakeConnection:
@@ -104,6 +109,7 @@ class FakeConnection:
     def __init__(self, radio: FakeRadio, on_lost: Callable[[], None], kind: str, after_s: float) -> None:
         self._radio, self._on_lost, self._kind, self._after_s = radio, on_lost, kind, after_s
         self._tasks: list[asyncio.Task[None]] = []
+        self._in_a_circle = self  # as a real one is
 
     async def read(self, characteristic: str, service: str | None = None) -> bytes:
         return b""
@@ -215,6 +221,16 @@ def test_a_sleep_of_the_computer_is_told_and_takes_its_time_in_the_recording() -
     assert lost.reason == "asleep"
     stamps_s = [i.host_ns * 1e-9 for i in items if isinstance(i, Notification)]
     assert ASLEEP_S < max(b - a for a, b in pairwise(stamps_s)) < ASLEEP_S + 2.0
+
+
+def test_nothing_is_left_of_connections_that_were_lost() -> None:
+    gc.disable()  # it would come, but hours later
+    try:
+        _, _, radio = run([("drop", 2.0)] * 6, 60.0)
+    finally:
+        gc.enable()
+    assert radio.connections == 7
+    assert len(radio.left) == 1
 
 
 def test_pairing_is_tried_once_where_it_is_asked_for() -> None:

@@ -9,6 +9,7 @@ looking -> connecting -> configuring -> streaming -> lost -> (a wait that grows,
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from collections import deque
 from collections.abc import AsyncGenerator
@@ -125,6 +126,9 @@ class LiveSource:
                 self._paired = self._paired or pair
                 self._change("lost", trouble)
             await asyncio.sleep(wait_s(failures, self._luck.random()))
+            # What is left of a connection refers to itself, in bleak and below: it would lie there for hours. It takes
+            # a moment to look for, and in this one no packet comes.
+            gc.collect()
 
     async def _once(self, *, pair: bool) -> None:
         """From looking to the end of the stream, which is always a LinkTrouble."""
