@@ -16,6 +16,7 @@ from rhomboid.errors import DataError, UsageError
 from tests.command_line import rhomboid
 from tests.desktop.fake_desktop import FakeDesktop
 
+pytestmark = pytest.mark.xdist_group("background")  # they wait more than they compute
 QUICK = ("--demo", "--speed", "25", "--slouch-delay", "10", "--sound", "off")
 
 

@@ -18,6 +18,7 @@ from tests.command_line import rhomboid
 
 from .serving import PATIENCE_S, Serving
 
+pytestmark = pytest.mark.xdist_group("serving")  # they wait more than they compute
 ENDED_S = 5.0
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07]*\x07)")
 
