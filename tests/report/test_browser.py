@@ -19,6 +19,7 @@ from rhomboid.report.page import STYLE
 from .test_page import whole
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.xdist_group("report"),
     pytest.mark.skipif(
         find_browser() is None and os.environ.get("REPORT_BROWSER") != "required", reason="there is no Chromium"
