@@ -176,6 +176,14 @@ def test_three_of_a_kind_without_a_rest_before_or_after_are_no_set() -> None:
     assert closed(hops(3, 0.7, before=moment)) == closed(hops(3, 0.7, after=moment)) == []
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_what_follows_a_set_at_once_does_not_strike_it_out(seed: int) -> None:
+    bends: Moves = [(0.5, 0.0), *[(2.5, 40.0), (2.5, -20.0)] * 4]
+    forward = course([*bends, (2.5, 16.0), *[(4.0, 0.0), (4.0, 16.0)] * 2, (16.0, 0.0)])
+    sideways = course([(21.0, 0.0), (2.0, -60.0), *[(4.0, 60.0), (4.0, -60.0)] * 2, (4.0, 0.0), (12.0, 0.0)])
+    assert closed(acted(forward, sideways, seed=seed))[0].reps >= 4
+
+
 def test_free_running_is_silent_where_nothing_repeats() -> None:
     rng = np.random.default_rng(3)
     parts = [tilts(1, rng.uniform(0.8, 6.0), rng.uniform(-25, 25), rest_s=rng.uniform(0.2, 8.0)) for _ in range(60)]

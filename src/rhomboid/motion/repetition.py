@@ -25,7 +25,7 @@ from rhomboid.motion.rep_recount import around, recount
 from rhomboid.motion.rep_rests import set_between_rests
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES
 from rhomboid.motion.rep_rows import ACC, GYR, QUAT, SEEN, UP, Rows, T, X
-from rhomboid.motion.rep_set import LIKE_THE_OTHERS, evidence, first_of_its_kind, likeness_to_others, set_features
+from rhomboid.motion.rep_set import LIKE_THE_OTHERS, first_of_its_kind, likeness_to_others, whole_evidence
 from rhomboid.motion.rep_signals import VIEWS, MovementSignals
 from rhomboid.motion.rep_vote import NEAR, SURETY, TICK_FRAMES, Ballot, Candidate, Vote, vote_each
 from rhomboid.motion.settings import Settings
@@ -41,7 +41,8 @@ MEMORY_S = 155.0  # Running free, as far back as a set can begin unnoticed.
 CONTEXT_S = 3.0  # Frames around a set that the look back may want to see.
 
 # Running free.
-CLOSING_EVIDENCE = 0.7  # Log odds that what is closed was a set.
+CLOSING_EVIDENCE = 0.7  # Log odds that what is closed was a set ...
+ENDED_EVIDENCE, ENDED_S = 2.0, 0.5  # ... or, so soon after its last repetition, had been one.
 TICKS_A_LOOK = LOOK_FRAMES // TICK_FRAMES
 OVERDUE_PERIODS = 1.2  # Once a repetition is this late, another exercise may have begun.
 IDLE_PERIODS = 1.8  # A set is over after this many of its periods without a repetition ...
@@ -338,14 +339,24 @@ class RepetitionDetector:
         return start_s
 
     def _was_set(self) -> bool:
+        """Is what was counted a set: as it is seen now, or as it was when it ended?
+
+        Where another exercise follows at once, the vote looks at it as well, and may hold on to neither.
+        """
         if self._believed:
             return True
-        if self._leader is None:
+        if self._leader is not None and self._evidence_before(self._ticked, self._leader) > CLOSING_EVIDENCE:
+            return True
+        ended = self._rows.at(max((m.end_s for m in self._announced), default=0.0) + ENDED_S)
+        if not self._first < ended < self._ticked:
             return False
-        x = self._rows.all[self._first : self._ticked, X]
-        features = set_features(x, self._rows.rise_g(self._first, self._ticked), self._leader, self._unlike)
-        # A long and regular set is believed more readily than its likeness alone would allow.
-        return evidence(features) + 2.0 * features["many"] - 6.0 * features["irregular"] > CLOSING_EVIDENCE
+        held, _, leader = vote_each([self._rows.all[self._first : ended, X]], SURETY)[0]
+        return leader is not None and held >= ENOUGH_REPS and self._evidence_before(ended, leader) > ENDED_EVIDENCE
+
+    def _evidence_before(self, end: int, leader: Candidate) -> float:
+        """Log odds that what was in hand before row ``end`` is a whole set."""
+        rise_g = self._rows.rise_g(self._first, end)
+        return whole_evidence(self._rows.all[self._first : end, X], rise_g, leader, self._unlike)
 
     # --- describing what was seen ------------------------------------------------------------------------------------
 
