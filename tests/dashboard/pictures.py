@@ -8,15 +8,22 @@ from __future__ import annotations
 from itertools import groupby
 from string import ascii_letters
 
+from textual._context import visible_screen_stack
 from textual.app import App
+from textual.strip import Strip
+
+
+def strips(app: App[None]) -> list[Strip]:
+    """The lines of the terminal, with what lies below a question."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
 
 
 def picture(app: App[None]) -> str:
     """What the terminal would show now."""
-    lines = app.screen._compositor.render_strips()
     letters: dict[str, str] = {}
     texts, colours = [], []
-    for line in lines:
+    for line in strips(app):
         cells = [(str(segment.style or ""), segment.text) for segment in line if not segment.control]
         texts.append("".join(text for _, text in cells).rstrip())
         stretches = []

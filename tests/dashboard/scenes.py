@@ -33,6 +33,8 @@ from rhomboid.motion.pipeline import MotionState, Trace
 from rhomboid.session import Update
 from rhomboid.settings_file import UserSettings
 
+from .pictures import strips
+
 
 class FakeSession:
     """What the dashboard knows of a session. ``run`` says ``updates`` and then waits for ``stop`` or ``end``."""
@@ -347,7 +349,7 @@ def slouching() -> Update:
 
 def look(app: App[None]) -> str:
     """The screen as lines of text. A screenshot would take ten times as long."""
-    lines = [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+    lines = [strip.text.rstrip() for strip in strips(app)]
     return "\n".join(filter(None, lines))
 
 
