@@ -16,11 +16,10 @@ import msgspec
 
 from rhomboid.errors import harmless
 from rhomboid.imu import Gap, ImuBlock, LinkChange, Notification, Request, SourceItem
-from rhomboid.interpreter import ITEMS_AT_ONCE
 from rhomboid.library import open_file
 from rhomboid.recording.layout import About
 from rhomboid.recording.reader import Recording
-from rhomboid.sensors.driver import Driver, MalformedPacket
+from rhomboid.sensors.driver import AT_ONCE, Driver, MalformedPacket
 from rhomboid.words import clock
 
 WHOLE = "whole"
@@ -62,7 +61,7 @@ def info_of(path: Path) -> Info:
     opened = open_file(path)
     tally = _Tally(opened.driver)
     items = iter(opened.items)
-    while some := list(islice(items, ITEMS_AT_ONCE)):
+    while some := list(islice(items, AT_ONCE)):
         tally.take(some)
     recording = opened.recording
     return Info(
