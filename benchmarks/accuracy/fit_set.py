@@ -28,9 +28,9 @@ from rhomboid.events import Event, Movement, SetClosed
 from rhomboid.motion import rep_set
 from rhomboid.motion.frontend import FRAME_RATE_HZ, Frames
 from rhomboid.motion.rep_candidates import Rep
-from rhomboid.motion.rep_looks import ALIKE, ENOUGH_REPS, LEAD_IN_S, LOOKS_PERIODS
+from rhomboid.motion.rep_looks import ALIKE, LEAD_IN_S, LOOKS_PERIODS
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
-from rhomboid.motion.rep_set import set_features
+from rhomboid.motion.rep_set import ENOUGH_REPS, set_features
 from rhomboid.motion.rep_signals import MovementSignals
 from rhomboid.motion.rep_vote import SURETY, vote_each
 from rhomboid.motion.repetition import RepetitionDetector

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rhomboid.events import Event, GapMarked, RepCompleted, SetClosed, SetStarted, encode
 from rhomboid.imu import Array, Gap, ImuBlock, Request
 from rhomboid.interpreter import Interpreter
+from rhomboid.motion import rep_vote
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.rep_candidates import Rep
@@ -135,6 +136,19 @@ def test_a_set_found_late_is_counted_from_its_first_repetition() -> None:
     assert closed[0].live_reps < closed[0].reps == len(sensor.truth.reps)
     assert closed[0].start_s < sensor.truth.reps[0].peak_s
     assert {c.change for c in closed[0].corrections} == {"added"}
+
+
+@pytest.mark.parametrize(("hold_s", "rest_s"), [(0.5, 0.0), (1.0, 0.5), (1.0, 0.0)])
+def test_who_keeps_step_is_believed_a_little_sooner(
+    hold_s: float, rest_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = worn(still(2), tilts(8, 4.0, 30, hold_s=hold_s, rest_s=rest_s), still(2))
+    sooner = [e.at_s for e in detect("set", moved) if isinstance(e, RepCompleted)]
+    monkeypatch.setattr(rep_vote, "NEARLY", 1.0)
+    as_sure_as_all = [e.at_s for e in detect("set", moved) if isinstance(e, RepCompleted)]
+    assert sooner[:3] == as_sure_as_all[:3]
+    assert all(a <= b for a, b in zip(sooner, as_sure_as_all, strict=True))
+    assert sum(sooner) < sum(as_sure_as_all)
 
 
 def test_what_is_unlike_the_rest_or_long_before_it_is_not_of_its_kind() -> None:

@@ -15,14 +15,13 @@ from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES, Rhythm
 from rhomboid.motion.rep_rows import Rows, X
-from rhomboid.motion.rep_set import evidence, set_features
+from rhomboid.motion.rep_set import ENOUGH_REPS, evidence, set_features
 from rhomboid.motion.rep_vote import SURETY, Vote, vote_each
 
 ALIKE = 0.5  # Only where the last three periods are this much alike (``rep_rhythm``) a set is looked for ...
 # ... in this many of them: the first two to find it, all to see how long it has lasted.
 LOOKS_PERIODS = (3.35, 5.2, 8.0, 13.0)
 FIRST_LOOKS = 2
-ENOUGH_REPS = 3
 OPENING_EVIDENCE = 0.0  # Log odds; more is asked of the set as a whole, once it is over.
 LEAD_IN_S = 0.6
 AHEAD = 20
@@ -70,7 +69,7 @@ class Looks:
                     break
                 votes += vote_each((rows.all[longer:end, X] for longer in firsts[look:]), SURETY)
             x = rows.all[first:end, X]
-            held, _, leader = votes[look]
+            held, _, leader, _ = votes[look]
             if leader is None or held <= reps:
                 continue
             if evidence(set_features(x, rows.rise_g(first, end), leader, self.unlike)) > OPENING_EVIDENCE:

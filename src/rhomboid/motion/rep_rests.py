@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from rhomboid.imu import Array
-from rhomboid.motion.rep_looks import ENOUGH_REPS
 from rhomboid.motion.rep_rows import SPEED2, Rows, X
-from rhomboid.motion.rep_set import LIKE_THE_OTHERS, likeness_to_others
+from rhomboid.motion.rep_set import ENOUGH_REPS, unlike_the_others
 from rhomboid.motion.rep_vote import SURETY, vote_each
 
 PART_FRAMES = 25  # How much somebody moves is told by the half second.
@@ -56,7 +55,7 @@ def _all_alike(x: Array) -> bool:
     leader = vote_each([x], SURETY)[0].leader
     if leader is None or len(leader.reps) < ENOUGH_REPS:
         return False
-    return all(likeness_to_others(x, leader.reps, k) >= LIKE_THE_OTHERS for k in range(1, len(leader.reps)))
+    return not any(unlike_the_others(x, leader.reps, k) for k in range(1, len(leader.reps)))
 
 
 def _movement(squared_speed: Array) -> Array:

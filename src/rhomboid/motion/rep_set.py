@@ -15,12 +15,17 @@ from rhomboid.imu import Array
 from rhomboid.motion.frontend import FRAME_RATE_HZ
 from rhomboid.motion.order import median
 from rhomboid.motion.rep_candidates import Rep
+from rhomboid.motion.rep_rows import Rows, X
 from rhomboid.motion.rep_signals import VIEWS
-from rhomboid.motion.rep_vote import Candidate
+from rhomboid.motion.rep_vote import SURETY, Candidate, vote_each
 
+ENOUGH_REPS = 3
+CLOSING_EVIDENCE = 0.7  # Log odds that what is closed was a set ...
+ENDED_EVIDENCE = 2.0  # ... or had been one when it ended.
 PATH_POINTS = 16
 SLOW_S = 4.0
 LIKE_THE_OTHERS = 0.5  # A movement less like the ones next to it than this is no part of their set.
+JUST_LIKE_THEM, ON_TIME = 0.9, 0.75  # One so much like them, and not before so much of a period, certainly is.
 _TURN, _HEIGHT = slice(3, 4), slice(12, 13)
 _FROM_VOTE = (
     "irregular", "uneven", "period", "range", "large", "open", "smallest", "largest", "shortest", "longest", "refused",
@@ -68,13 +73,25 @@ def likeness_to_others(x: Array, reps: list[Rep], k: int) -> float:
     return max(float(_likeness(p[-1:], p[:-1]).max()) for p in _paths(x, starts, ends))
 
 
+def unlike_the_others(x: Array, reps: list[Rep], k: int) -> bool:
+    """Is repetition ``k`` of another kind than the two before it?"""
+    return likeness_to_others(x, reps, k) < LIKE_THE_OTHERS
+
+
+def in_step(x: Array, leader: Candidate, k: int) -> bool:
+    """Does repetition ``k`` come as those before it did, in its way out and in time?"""
+    reps = leader.reps
+    waited_s = (reps[k].far - reps[k - 1].far) / FRAME_RATE_HZ
+    return waited_s > ON_TIME * leader.period_s and likeness_to_others(x, reps, k) >= JUST_LIKE_THEM
+
+
 def first_of_its_kind(x: Array, reps: list[Rep], idle_s: float) -> int:
     """From which of ``reps`` on each is like one of the two after it, with less than ``idle_s`` to the next."""
     last = len(x) - 1
     back = [Rep(last - r.after, last - r.far, last - r.before, r.back, r.out) for r in reversed(reps)]
     for k in range(1, len(back)):
         late = back[k].far - back[k - 1].far > idle_s * FRAME_RATE_HZ
-        if late or likeness_to_others(x[::-1], back, k) < LIKE_THE_OTHERS:
+        if late or unlike_the_others(x[::-1], back, k):
             return len(back) - k
     return 0
 
@@ -114,9 +131,22 @@ def evidence(features: dict[str, float]) -> float:
     return CONSTANT + sum(weight * features[name] for name, weight in WEIGHTS.items())
 
 
-def whole_evidence(x: Array, rise_g: Array, leader: Candidate, unlike: float) -> float:
-    """Log odds that this is a set, from its first repetition to its last; as ``set_features``."""
-    features = set_features(x, rise_g, leader, unlike)
+def was_set(rows: Rows, first: int, end: int, ended: int, leader: Candidate | None, unlike: float) -> bool:
+    """Is what began at row ``first`` a set: as ``leader`` sees it before row ``end``, or as it was when it ``ended``?
+
+    Where another exercise follows at once, the vote looks at both, and may hold on to neither.
+    """
+    if leader is not None and _as_a_whole(rows, first, end, leader, unlike) > CLOSING_EVIDENCE:
+        return True
+    if not first < ended < end:
+        return False
+    held, _, then, _ = vote_each([rows.all[first:ended, X]], SURETY)[0]
+    return then is not None and held >= ENOUGH_REPS and _as_a_whole(rows, first, ended, then, unlike) > ENDED_EVIDENCE
+
+
+def _as_a_whole(rows: Rows, first: int, end: int, leader: Candidate, unlike: float) -> float:
+    """Log odds that these rows are a set."""
+    features = set_features(rows.all[first:end, X], rows.rise_g(first, end), leader, unlike)
     # A long and regular set is believed more readily than its likeness alone would allow.
     return evidence(features) + 2.0 * features["many"] - 6.0 * features["irregular"]
 

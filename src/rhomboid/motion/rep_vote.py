@@ -8,7 +8,7 @@ nothing has happened yet.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ TICK_FRAMES = 10
 """Everything is decided on this grid (0.2 s), so that block sizes cannot matter."""
 SURETY = 0.5
 """A repetition is announced once the vote holds it more likely than not."""
+NEARLY = 0.9  # With this share of the surety one more is worth a second look.
 NEAR = 0.1  # Within this share of the way a movement counts as still resting, or as having reached its far point.
 REFRESH_GROWTH = 0.08  # Axes and ranges are taken afresh whenever the stretch has grown by this share.
 BESIDE = ("since", "agree", "nearly")
@@ -82,11 +83,15 @@ class Candidate:
 
 
 class Vote(NamedTuple):
-    """``held`` is the count that stands with ``probability``; ``leader`` is the best candidate that holds as many."""
+    """``held`` is the count that stands with ``probability``; ``leader`` is the best candidate that holds as many.
+
+    ``nearly`` is the same for one repetition more, if that is nearly as sure as was asked for.
+    """
 
     held: int
     probability: float
     leader: Candidate | None
+    nearly: Vote | None = None
 
 
 class Ballot:
@@ -127,15 +132,13 @@ class Ballot:
         # The newest vote may be kept for long, and should not keep all the others.
         self._judged = judged.rows(row[-1])
         self._state, self._known, self._beside = state[-1].copy(), known[-1], beside[:, -1].copy()
-        votes = [
-            Vote(
-                held, probability, Candidate(judged, int(row[t, c]), c, stretches[t], beside[:, t, c]) if held else None
-            )
-            for t, (held, probability, c) in enumerate(outcome[:-1])
-        ]
-        held, probability, c = outcome[-1]
-        newest = Candidate(self._judged, c, c, stretches[-1], self._beside[:, c]) if held else None
-        return [*votes, Vote(held, probability, newest)]
+
+        def at(t: int) -> Callable[[int], Candidate]:
+            return lambda c: Candidate(judged, int(row[t, c]), c, stretches[t], beside[:, t, c])
+
+        votes = [_vote(counted, at(t)) for t, counted in enumerate(outcome[:-1])]
+        newest = _vote(outcome[-1], lambda c: Candidate(self._judged, c, c, stretches[-1], self._beside[:, c]))
+        return [*votes, newest]
 
     def candidates(self) -> list[Candidate]:
         """All that took part in the newest vote."""
@@ -207,17 +210,22 @@ def vote_each(stretches: Iterable[Array], surety: float) -> list[Vote]:
     beside, outcome = _counted(judged, row, known, np.array([len(x) for x in xs]), surety)
     return [
         Vote(held, probability, Candidate(judged, int(row[t, c]), c, each[t], beside[:, t, c]) if held else None)
-        for t, (held, probability, c) in enumerate(outcome)
+        for t, (held, probability, c, *_) in enumerate(outcome)
     ]
 
 
-def _counted(
-    judged: Judged, row: Codes, known: Flags, n: Codes, surety: float
-) -> tuple[Array, list[tuple[int, float, int]]]:
+def _vote(counted: _Counted, candidate: Callable[[int], Candidate]) -> Vote:
+    held, probability, leader, nearly, one_more = counted
+    more = Vote(held + 1, nearly, candidate(one_more)) if nearly else None
+    return Vote(held, probability, candidate(leader) if held else None, more)
+
+
+def _counted(judged: Judged, row: Codes, known: Flags, n: Codes, surety: float) -> tuple[Array, list[_Counted]]:
     """The votes after so many frames ``n`` (ticks,); ``row`` (ticks, candidates) says where in ``judged`` each
     candidate is, ``known`` whether it holds anything.
 
-    Features ``BESIDE`` (3, ticks, candidates), and for each tick the count that holds, its probability and the leader.
+    Features ``BESIDE`` (3, ticks, candidates), and for each tick the count that holds, its probability and the leader,
+    and the last two again for one more (0: that is not nearly as sure).
     """
     count = np.where(known, judged.count[row], NONE).astype(np.intp)
     # The others in front, so that what is added up over them is added row by row: (others, ticks, candidates).
@@ -236,7 +244,12 @@ def _counted(
     enough = held[:, None] <= count
     probability = np.where(count == held[:, None], as_many, 0.0).max(axis=1)
     leader = np.where(enough, score, -math.inf).argmax(axis=1)
-    return beside, list(zip(held.tolist(), probability.tolist(), leader.tolist(), strict=True))
+    nearly = np.where(count == held[:, None] + 1, as_many, 0.0).max(axis=1)
+    nearly[nearly < NEARLY * surety] = 0.0
+    one_more = np.where(held[:, None] < count, score, -math.inf).argmax(axis=1)
+    columns = (held, probability, leader, nearly, one_more)
+    return beside, list(zip(*(column.tolist() for column in columns), strict=True))
 
 
+_Counted = tuple[int, float, int, float, int]
 _BESIDE_WEIGHTS = np.array([WEIGHTS[name] for name in BESIDE])

@@ -20,12 +20,12 @@ from rhomboid.motion.frontend import FRAME_RATE_HZ, Break, Frames
 from rhomboid.motion.order import median
 from rhomboid.motion.quality import quality
 from rhomboid.motion.rep_candidates import Rep
-from rhomboid.motion.rep_looks import ENOUGH_REPS, LEAD_IN_S, Looks
+from rhomboid.motion.rep_looks import LEAD_IN_S, Looks
 from rhomboid.motion.rep_recount import around, recount
 from rhomboid.motion.rep_rests import set_between_rests
 from rhomboid.motion.rep_rhythm import LOOK_FRAMES
 from rhomboid.motion.rep_rows import ACC, GYR, QUAT, SEEN, UP, Rows, T, X
-from rhomboid.motion.rep_set import LIKE_THE_OTHERS, first_of_its_kind, likeness_to_others, whole_evidence
+from rhomboid.motion.rep_set import ENOUGH_REPS, first_of_its_kind, in_step, unlike_the_others, was_set
 from rhomboid.motion.rep_signals import VIEWS, MovementSignals
 from rhomboid.motion.rep_vote import NEAR, SURETY, TICK_FRAMES, Ballot, Candidate, Vote, vote_each
 from rhomboid.motion.settings import Settings
@@ -41,8 +41,7 @@ MEMORY_S = 155.0  # Running free, as far back as a set can begin unnoticed.
 CONTEXT_S = 3.0  # Frames around a set that the look back may want to see.
 
 # Running free.
-CLOSING_EVIDENCE = 0.7  # Log odds that what is closed was a set ...
-ENDED_EVIDENCE, ENDED_S = 2.0, 0.5  # ... or, so soon after its last repetition, had been one.
+ENDED_S = 0.5  # So soon after its last repetition a set is as it was when it ended.
 TICKS_A_LOOK = LOOK_FRAMES // TICK_FRAMES
 OVERDUE_PERIODS = 1.2  # Once a repetition is this late, another exercise may have begun.
 IDLE_PERIODS = 1.8  # A set is over after this many of its periods without a repetition ...
@@ -220,11 +219,15 @@ class RepetitionDetector:
                 events.append(MovementRefused(at_s=at_s, movement=refused, reason="not like the others"))
                 self._close(at_s, events, refused.start_s)
                 return
-            self.reps += 1
-            movement = self._movement(leader, rep, vote.probability)
-            self._announced.append(movement)
-            self._last_rep_s = max(self._last_rep_s, movement.end_s)
-            events.append(RepCompleted(at_s=at_s, set_index=self._sets - 1, number=self.reps, movement=movement))
+            self._announce(self._movement(leader, rep, vote.probability), at_s, events)
+        more = vote.nearly
+        if (
+            more
+            and more.leader
+            and self.reps - self._earlier == vote.held >= ENOUGH_REPS
+            and self._in_step(more.leader)
+        ):
+            self._announce(self._movement(more.leader, more.leader.reps[vote.held], more.probability), at_s, events)
         for rep in leader.refused:
             start_s = float(self._rows.all[self._first + rep.before, T]) if self._first + rep.before >= 0 else -math.inf
             if start_s >= max(self._refused_until_s, self._last_rep_s):
@@ -232,12 +235,21 @@ class RepetitionDetector:
                 self._refused_until_s = movement.end_s
                 events.append(MovementRefused(at_s=at_s, movement=movement, reason="too small against this set"))
 
+    def _announce(self, movement: Movement, at_s: float, events: list[Event]) -> None:
+        self.reps += 1
+        self._announced.append(movement)
+        self._last_rep_s = max(self._last_rep_s, movement.end_s)
+        events.append(RepCompleted(at_s=at_s, set_index=self._sets - 1, number=self.reps, movement=movement))
+
+    def _in_step(self, leader: Candidate) -> bool:
+        """Does the newest movement come just as those before it did? Then it is believed a little sooner."""
+        here = slice(self._first, self._ticked)
+        return self._first >= 0 and in_step(self._rows.all[here, X], leader, self.reps - self._earlier)
+
     def _is_another_kind(self, leader: Candidate, k: int) -> bool:
         """Does the movement end the set, because it is unlike those before it?"""
-        if self._first < 0:
-            return False
-        x = self._rows.all[self._first : self._ticked, X]
-        return likeness_to_others(x, leader.reps, k) < LIKE_THE_OTHERS
+        here = slice(self._first, self._ticked)
+        return self._first >= 0 and unlike_the_others(self._rows.all[here, X], leader.reps, k)
 
     def _look_for_set(self, at_s: float, events: list[Event]) -> None:
         """Has a set begun, perhaps after one whose repetitions have stopped coming?"""
@@ -328,7 +340,7 @@ class RepetitionDetector:
         held, start_s = self.reps, self._start_s
         firsts = [max(earliest, self._first - int(n * self._period_s * FRAME_RATE_HZ)) for n in REACH_PERIODS]
         xs = [self._rows.all[first:end, X] for first in firsts]
-        for first, x, (*_, leader) in zip(firsts, xs, vote_each(xs, SURETY), strict=True):
+        for first, x, (_, _, leader, _) in zip(firsts, xs, vote_each(xs, SURETY), strict=True):
             reps = [] if leader is None else leader.reps
             k = 0 if leader is None else first_of_its_kind(x, reps, max(IDLE_PERIODS * leader.period_s, IDLE_S))
             if leader is not None and len(reps) - k > held:
@@ -339,24 +351,10 @@ class RepetitionDetector:
         return start_s
 
     def _was_set(self) -> bool:
-        """Is what was counted a set: as it is seen now, or as it was when it ended?
-
-        Where another exercise follows at once, the vote looks at it as well, and may hold on to neither.
-        """
         if self._believed:
             return True
-        if self._leader is not None and self._evidence_before(self._ticked, self._leader) > CLOSING_EVIDENCE:
-            return True
         ended = self._rows.at(max((m.end_s for m in self._announced), default=0.0) + ENDED_S)
-        if not self._first < ended < self._ticked:
-            return False
-        held, _, leader = vote_each([self._rows.all[self._first : ended, X]], SURETY)[0]
-        return leader is not None and held >= ENOUGH_REPS and self._evidence_before(ended, leader) > ENDED_EVIDENCE
-
-    def _evidence_before(self, end: int, leader: Candidate) -> float:
-        """Log odds that what was in hand before row ``end`` is a whole set."""
-        rise_g = self._rows.rise_g(self._first, end)
-        return whole_evidence(self._rows.all[self._first : end, X], rise_g, leader, self._unlike)
+        return was_set(self._rows, self._first, self._ticked, ended, self._leader, self._unlike)
 
     # --- describing what was seen ------------------------------------------------------------------------------------
 
