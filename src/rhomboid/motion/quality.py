@@ -57,6 +57,7 @@ def quality(gyr_dps: Array, up: Array, before: int, far: int, last: int, after: 
     returned, leaving = _way(pose_deg[far - before :][::-1], after - last)
     left, reached, leaving, returned = before + left, before + reached, after - leaving, after - returned
     leaving = max(leaving, reached)
+    returned = max(returned, leaving)
     longest = int(REACH * (returned - left)) + 1
     first = max(left - longest, 0)
     ways = (left - first, reached - first), (leaving - first, returned - first)
