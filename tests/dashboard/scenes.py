@@ -12,6 +12,7 @@ import numpy as np
 import scipy.signal  # noqa: F401 - the dashboard waits until this is loaded
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from rhomboid import coach
 from rhomboid import events as e
@@ -358,11 +359,21 @@ async def shown(pilot: Pilot[None]) -> str:
     session = getattr(pilot.app, "session", None)
     await until(pilot, lambda: session is None or session.runs)
     for screen in pilot.app.screen_stack:  # what lies below a question is seen as well
+        await dealt_with(screen)
         draw = getattr(screen, "draw", None)
         if draw is not None:
             draw()
-            await pilot.pause()
+            await dealt_with(screen)
     return look(pilot.app)
+
+
+async def dealt_with(screen: Screen[object]) -> None:
+    """Waits until all on this screen came to what they were told, as the pilot does for the uppermost screen alone."""
+    for _ in range(2):  # what a screen is told, such as its new size, it tells its widgets
+        for widget in screen.walk_children(with_self=True):
+            came = asyncio.Event()
+            if widget.call_later(came.set):
+                await came.wait()
 
 
 async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
