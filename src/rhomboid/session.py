@@ -13,9 +13,9 @@ from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from rhomboid.allocator import give_back_large_arrays
+from rhomboid.allocator import give_back_large_arrays, give_back_what_is_free
 from rhomboid.errors import RhomboidError, UsageError, unforeseen
-from rhomboid.events import Event
+from rhomboid.events import Event, SetClosed
 from rhomboid.imu import Command, CommandKind, LinkChange, Notification, Request, RequestKind, SourceItem
 from rhomboid.interpreter import Interpreter, Moment
 from rhomboid.motion.pipeline import MotionState, Pipeline, Trace
@@ -305,6 +305,8 @@ class Session:
                 self._recorder.write_event(event, self._host_ns or 0)
         pipeline = self._interpreter.pipeline
         self._tell(Update(tuple(events), pipeline.take_trace(), pipeline.state))
+        if any(isinstance(event, SetClosed) for event in events):  # the look back over a set leaves the most behind
+            give_back_what_is_free()
 
     def _tell(self, update: Update) -> None:
         for subscriber in tuple(self._subscribers):
