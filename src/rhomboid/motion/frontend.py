@@ -193,8 +193,9 @@ class _Segment:
         right = np.clip(np.searchsorted(t_s, edges_s - SAME_S, side="left"), 1, len(t_s) - 1)
         left = right - 1
         into_s = edges_s - t_s[left]
-        change = into_s / step_s[left] * (value[:, right] - value[:, left])
-        at_edge = integral[:, left] + into_s * (value[:, left] + 0.5 * change)
+        before = value.take(left, axis=1)
+        change = into_s / step_s[left] * (value.take(right, axis=1) - before)
+        at_edge = integral.take(left, axis=1) + into_s * (before + 0.5 * change)
         line = np.concatenate((self._edge_integral, at_edge), axis=1)
         mean = (line[:, 1:] - line[:, :-1]) * FRAME_RATE_HZ
         self._edge_integral = at_edge[:, -1:]

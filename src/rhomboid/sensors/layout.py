@@ -6,7 +6,7 @@ One numpy call a packet would cost more than all the rest of decoding; a run of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, groupby
 from typing import Literal
 
 import msgspec
@@ -70,8 +70,8 @@ def _scaled(values: npt.NDArray[np.generic], scale: float) -> Array:
 def table(packets: Sequence[bytes]) -> Bytes:
     """The bytes of the first of these packets, as many as are of one length: (packets, length)."""
     length = len(packets[0])
-    others = (i for i, data in enumerate(packets) if len(data) != length)
-    alike = packets[: next(others, None)]
+    _, first = next(groupby(map(len, packets)))
+    alike = packets[: len(list(first))]
     return np.frombuffer(b"".join(alike), np.uint8).reshape(len(alike), length)
 
 
