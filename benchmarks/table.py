@@ -23,7 +23,7 @@ from benchmarks import offline_counter
 from benchmarks.decoding import PACKETS, SCRIPT, cost_us, ours
 from benchmarks.page import rewrite
 from benchmarks.recording import plain_reader, whole, write
-from benchmarks.speed import RATE_HZ, SETS, alone, an_hour, core, each, least_s, session
+from benchmarks.speed import RATE_HZ, RUNS, SETS, alone, an_hour, core, each, least_s, session
 from rhomboid.imu import Notification
 from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
 from rhomboid.motion.pipeline import Pipeline
@@ -135,8 +135,8 @@ def the_file() -> list[Row]:
             theirs_s = least_s(lambda p=path: plain_reader(p))
             read_s = least_s(lambda p=path: sum(1 for _ in Recording.open(p).items()))
             rows.append(row(f"reading an hour ({of}); mcap's stream reader", read_s, theirs_s, None))
-            fresh = [Interpreter(Pipeline(Settings(mode=mode)), driver_for("rhomboid")) for _ in range(2)]
-            whole_s = least_s(lambda p=path, f=fresh: whole(p, f.pop()), 2)
+            fresh = [Interpreter(Pipeline(Settings(mode=mode)), driver_for("rhomboid")) for _ in range(RUNS)]
+            whole_s = least_s(lambda p=path, f=fresh: whole(p, f.pop()))
             rows.append(row(f"reading, decoding, core ({of}); mcap's stream reader", whole_s, theirs_s, 2.0))
             rows.append(row(f"reading, decoding, core ({of}); the bar", whole_s, 2.5, 1.0))
     return rows
