@@ -27,8 +27,8 @@ EXAMPLES = tries(100)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than there are processors: half of the time a test waits, for a screen or a process of its own."""
-    return (os.cpu_count() or 1) + 2
+    """One more than there are processors: now and then a test waits, for a terminal or a process of its own."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -124,7 +124,7 @@ async def test_a_sensor_is_found_checked_worn_lost_found_again_and_let_go(bluez:
         await sees(pilot, "a sensor is connected; end the session to look for others")
         sensor.drop()
         await until(pilot, lambda: "the sensor is streaming" not in app.observed.link_words)
-        await sees(pilot, harmless(app.observed.link_words)[:40])
+        await until(pilot, lambda: harmless(app.observed.link_words)[:40] in look(app))
         await until(pilot, lambda: "streaming" in app.observed.link_words)
 
         await pilot.press("E")

@@ -101,7 +101,8 @@ async def test_a_program_that_cannot_begin_says_why_and_ends_the_server(tmp_path
 
 async def test_a_program_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rhomboid.serve.program.ENDING_S", 0.3)
-    deaf = "import sys, time\nsys.stdout.buffer.write(b'hello\\n__GANGLION__\\nD\\0\\0\\0\\2ok'); sys.stdout.flush()\n"
+    deaf = "import signal, sys, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    deaf += "sys.stdout.buffer.write(b'hello\\n__GANGLION__\\nD\\0\\0\\0\\2ok'); sys.stdout.flush()\n"
     deaf += "time.sleep(1000)\n"
     start = asyncio.create_subprocess_exec
 
