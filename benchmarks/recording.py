@@ -58,7 +58,7 @@ print(opened_s, worst_s, int(peak_kb) / 1024)
 JUMPING = """
 import asyncio, random, sys, time
 from pathlib import Path
-from rhomboid.interpreter import ITEMS_AT_ONCE, Interpreter
+from rhomboid.interpreter import Interpreter
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.settings import Settings
 from rhomboid.recording.reader import Recording

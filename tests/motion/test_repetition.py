@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rhomboid.events import Event, GapMarked, RepCompleted, SetClosed, SetStarted, encode
 from rhomboid.imu import Array, Gap, ImuBlock, Request
 from rhomboid.interpreter import Interpreter
-from rhomboid.motion import rep_vote
+from rhomboid.motion import rep_vote, repetition
 from rhomboid.motion.frontend import Break, Frames, FrontEnd
 from rhomboid.motion.pipeline import Pipeline
 from rhomboid.motion.rep_candidates import Rep
@@ -249,6 +249,19 @@ def test_any_mounting_same_events(seed: int) -> None:
     for a, b in zip(straight, turned, strict=True):
         assert a.movement.peak_s == pytest.approx(b.movement.peak_s, abs=0.1)
         assert a.movement.range_deg == pytest.approx(b.movement.range_deg, abs=1.0)
+
+
+@pytest.mark.parametrize("samples", [60, 140, 1060])
+def test_what_a_look_sees_does_not_depend_on_where_blocks_end(samples: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = worn(still(200.0))
+
+    def seen(at_once: int) -> list[tuple[int, int]]:
+        looks: list[tuple[int, int]] = []
+        monkeypatch.setattr(repetition, "set_between_rests", lambda _, *rows: looks.append(rows))
+        detect("free", *(stream[i : i + at_once] for i in range(0, len(stream), at_once)))
+        return looks[:-1]  # the last one is that of the end
+
+    assert seen(samples) == seen(100)
 
 
 def test_the_trace_is_as_long_as_the_frames() -> None:

@@ -102,7 +102,8 @@ class RepetitionDetector:
             # Where no set is in hand nothing is decided before the next look.
             ticks = 1 if self.in_set or self._whole else TICKS_A_LOOK - self._ticks % TICKS_A_LOOK
             self._tick(TICK_FRAMES * min(ticks, frames_left // TICK_FRAMES), events)
-            self._forget()
+            if self.in_set or self._whole or self._ticks % TICKS_A_LOOK == 0:  # not where a block happens to end
+                self._forget()
         self._draw(x)
         return events
 
