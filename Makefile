@@ -1,5 +1,5 @@
 # make demo   the program on a simulated wearer, no hardware needed
-# make test   everything a change must pass every day: style, types, tests (three minutes on two processors)
+# make test   everything a change must pass every day: style, types, tests (some four minutes on two processors)
 #             HYPOTHESIS_PROFILE=ci make test adds five times the examples and the few long stories (marked slow)
 # make docs   the pages in docs/ as a site, with all warnings as errors; opened with build/site/index.html
 # make protocol   the stream protocol against its Kaitai Struct description and its C packetiser (npm, node, a C compiler)
